@@ -1,0 +1,62 @@
+// Dates as people write them in directives and exemptions, turned into instants. A bare date means its first or last moment in the
+// department's own time zone; an RFC 3339 instant means itself.
+
+import type { Instant } from './brand.ts';
+
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+const DAY_MS = 86_400_000;
+
+export function isDate(text: string): boolean {
+  const match = DATE.exec(text);
+  if (match === null) return false;
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().slice(0, 10) === text;
+}
+
+/** True for an IANA name that this runtime knows. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * `start`: 00:00 of the date in the zone. `end`: the first moment behind the date in the zone. An RFC 3339 instant is taken as it is.
+ * Undefined when the text is neither.
+ */
+export function instantOf(text: string, edge: 'start' | 'end', timeZone: string): Instant | undefined {
+  if (INSTANT.test(text)) {
+    const ms = Date.parse(text);
+    return Number.isNaN(ms) ? undefined : (ms as Instant);
+  }
+  if (!isDate(text)) return undefined;
+  const day = Date.parse(`${text}T00:00:00Z`) + (edge === 'end' ? DAY_MS : 0);
+  return startOfDay(day, timeZone);
+}
+
+/** The instant at which the zone's clocks first show the UTC fields of `day`. Two rounds settle the offset around a change of clocks. */
+function startOfDay(day: number, timeZone: string): Instant {
+  let guess = day;
+  for (let round = 0; round < 2; round++) guess = day - offsetMs(guess, timeZone);
+  return guess as Instant;
+}
+
+function offsetMs(at: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).formatToParts(at);
+  const part = (type: string) => Number(parts.find((p) => p.type === type)?.value);
+  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+  return shown - Math.floor(at / 1000) * 1000;
+}

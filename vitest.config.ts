@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+// Two suites: `unit` starts no process and opens no socket; `peers` talks to real programs on loopback, one file at a time.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.peers.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'peers',
+          include: ['test/**/*.peers.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});

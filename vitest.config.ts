@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+// CI reads the count from a report of its own beside the usual output.
+const report = process.env.INTERDICT_TEST_REPORT;
+
 // Two suites: `unit` starts no process and opens no socket; `peers` talks to real programs on loopback, one file at a time.
 export default defineConfig({
   test: {
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
         test: {

@@ -1,0 +1,44 @@
+// The shapes of cdn-zones.yaml and sources.yaml: one file each for the whole folder.
+
+import { z } from 'zod';
+import { date, evidence, id, name, text, url } from './schema-words.ts';
+
+export const cdnZonesSchema = z.strictObject({
+  zones: z
+    .array(
+      z.strictObject({
+        zone: name.describe("A shared delivery zone under which customers' own names stand as labels."),
+        operator: text.describe('Who runs it.'),
+        evidence: evidence.describe('Dated sources, as source@version#note; ids stand in sources.yaml.'),
+        note: text.optional().describe('For whoever maintains this entry.'),
+      }),
+    )
+    .describe('Never blocked themselves; the name in front of them is judged.'),
+});
+
+/** What a source's terms let us do with it. */
+export const CARRY = ['yes', 'facts-only', 'evidence-only'] as const;
+
+export const sourcesSchema = z.strictObject({
+  sources: z
+    .array(
+      z.strictObject({
+        id: id.describe('What stands in front of @ in evidence.'),
+        title: text.describe('What it is.'),
+        url: url.optional().describe('Where it is.'),
+        licence: text.describe('SPDX id, or "none stated".'),
+        carry: z
+          .enum(CARRY)
+          .describe(
+            'yes: entries may be reused with notice. facts-only: facts, no wording. evidence-only: may support a rule, never be its only source.',
+          ),
+        version: text.optional().describe('The version last read.'),
+        retrieved: date.optional().describe('When that was.'),
+        note: text.optional().describe('For whoever maintains this entry.'),
+      }),
+    )
+    .describe('Every source that evidence may name.'),
+});
+
+export type CdnZonesText = z.output<typeof cdnZonesSchema>;
+export type SourcesText = z.output<typeof sourcesSchema>;

@@ -1,0 +1,111 @@
+// The policy that was last active, on disk: snapshot.bin as served, model.json beside it. Written only after activation, read at a start
+// whose files are broken. Each half carries the other's digest, so that no mixture passes.
+//
+// A crash at any moment leaves one whole pair: the new pair is complete and on disk under last-good.new before last-good is moved
+// aside, and until the second rename last-good.old is found by the reader.
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Model } from '../policy/model.ts';
+import type { RuleCount } from './shrink-guard.ts';
+
+const FORMAT = 1;
+/** Copied and written this many bytes at a time, so that the thread never stops for longer than a copy of them takes (0.2 ms). */
+const CHUNK = 1 << 20;
+/** A model is what people wrote, rules apart: far below this. */
+const MAX_MODEL_BYTES = 64 << 20;
+
+/** What is known of the policy beside its snapshot. */
+export interface LastGood {
+  readonly hash: string;
+  readonly rules: readonly RuleCount[];
+  readonly model: Model;
+}
+
+interface ModelFile extends LastGood {
+  readonly format: number;
+  readonly snapshotSha256: string;
+}
+
+/** Replaces what stands in `folder`. `snapshot` must stay as it is until the promise settles. */
+export async function writeLastGood(folder: string, snapshot: Uint8Array, policy: LastGood): Promise<void> {
+  const fresh = `${folder}.new`;
+  const aside = `${folder}.old`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true, mode: 0o750 });
+  const snapshotSha256 = await writeChunks(join(fresh, 'snapshot.bin'), snapshot);
+  const body = JSON.stringify({ format: FORMAT, snapshotSha256, ...policy } satisfies ModelFile);
+  await writeChunks(join(fresh, 'model.json'), Buffer.from(`${sha256(body)}\n${body}\n`));
+  await syncFolder(fresh);
+  await rm(aside, { recursive: true, force: true });
+  await rename(folder, aside).catch(ignoreMissing);
+  await rename(fresh, folder);
+  await syncFolder(join(folder, '..'));
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** The pair that verifies, or why there is none. */
+export async function readLastGood(folder: string): Promise<(LastGood & { snapshot: Uint8Array }) | { fault: string }> {
+  const faults: string[] = [];
+  for (const candidate of [folder, `${folder}.old`]) {
+    const found = await readPair(candidate).catch((error: Error) => ({ fault: error.message }));
+    if (!('fault' in found)) return found;
+    faults.push(found.fault);
+  }
+  return { fault: faults[0] };
+}
+
+/** Model and counts alone, their own digest verified: for the guard, and for `explain`. */
+export async function readLastGoodModel(folder: string): Promise<ModelFile | { fault: string }> {
+  const path = join(folder, 'model.json');
+  const bytes = await readFile(path);
+  if (bytes.length > MAX_MODEL_BYTES) return { fault: `${path} is larger than ${MAX_MODEL_BYTES} bytes` };
+  const text = bytes.toString('utf8');
+  const body = text.slice(65, -1);
+  if (text.slice(0, 64) !== sha256(body)) return { fault: `${path} does not match its digest` };
+  const file = JSON.parse(body) as ModelFile; // Written by writeLastGood: the digest says so.
+  return file.format === FORMAT ? file : { fault: `${path} has format ${file.format}, this version reads ${FORMAT}` };
+}
+
+async function readPair(folder: string): Promise<(LastGood & { snapshot: Uint8Array }) | { fault: string }> {
+  const file = await readLastGoodModel(folder);
+  if ('fault' in file) return file;
+  const snapshot = await readFile(join(folder, 'snapshot.bin'));
+  if (sha256(snapshot) !== file.snapshotSha256)
+    return { fault: `${folder}/snapshot.bin is not the one model.json names` };
+  return { hash: file.hash, rules: file.rules, model: file.model, snapshot };
+}
+
+async function writeChunks(path: string, bytes: Uint8Array): Promise<string> {
+  const digest = createHash('sha256');
+  const file = await open(path, 'w', 0o640);
+  try {
+    for (let at = 0; at < bytes.length; at += CHUNK) {
+      const chunk = Uint8Array.from(bytes.subarray(at, at + CHUNK)); // A copy: neither fs nor hash takes shared memory.
+      digest.update(chunk);
+      await writeAll(file, chunk);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return digest.digest('hex');
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

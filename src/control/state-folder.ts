@@ -1,0 +1,91 @@
+// The folder of what outlives the process: last good policy, events, keys, control socket. One instance at a time.
+//
+//   STATE/LAYOUT        version of this layout
+//   STATE/lock          held by the running instance
+//   STATE/last-good/    control/last-good.ts        STATE/control.sock   control/control-socket.ts
+//   STATE/events/       observe/event-log.ts        STATE/keys/          observe/pseudonym.ts
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Problem } from '../base/problems.ts';
+
+const LAYOUT = '1';
+
+export interface StateFolder {
+  readonly path: string;
+  readonly lastGood: string;
+  readonly events: string;
+  readonly keys: string;
+  readonly controlSocket: string;
+}
+
+export function statePaths(path: string): StateFolder {
+  return {
+    path,
+    lastGood: join(path, 'last-good'),
+    events: join(path, 'events'),
+    keys: join(path, 'keys'),
+    controlSocket: join(path, 'control.sock'),
+  };
+}
+
+/** Makes the folder and locks it for this process until `release` or its death. */
+export function openStateFolder(path: string): { state: StateFolder; release: () => void } | { problem: Problem } {
+  try {
+    const state = statePaths(path);
+    for (const folder of [path, state.events, state.keys]) mkdirSync(folder, { recursive: true, mode: 0o750 });
+    const layout = checkLayout(path);
+    if (layout !== undefined) return { problem: layout };
+    const release = lock(path);
+    if (release !== undefined) return { state, release };
+    return {
+      problem: fault(
+        path,
+        'state-locked',
+        'another interdict runs on this state folder; stop it, or set another `state:`',
+      ),
+    };
+  } catch (error) {
+    return {
+      problem: fault(path, 'state-unusable', `${(error as Error).message}; give a folder that this user may write to`),
+    };
+  }
+}
+
+function checkLayout(path: string): Problem | undefined {
+  const file = join(path, 'LAYOUT');
+  try {
+    const found = readFileSync(file, 'utf8').trim();
+    if (found === LAYOUT) return undefined;
+    return fault(
+      file,
+      'state-layout',
+      `state of layout ${JSON.stringify(found.slice(0, 20))}, this version knows ${LAYOUT}; use the version that wrote it, or another folder`,
+    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    writeFileSync(file, `${LAYOUT}\n`, { mode: 0o640 });
+    return undefined;
+  }
+}
+
+/**
+ * SQLite's file lock: the one in Node that the kernel lets go of when the process dies, that needs no pid to be judged alive, and that
+ * holds across containers which share the folder. Nothing is stored in it.
+ */
+function lock(path: string): (() => void) | undefined {
+  const file = new DatabaseSync(join(path, 'lock'));
+  try {
+    file.exec('BEGIN EXCLUSIVE');
+    return () => file.close();
+  } catch (error) {
+    file.close();
+    if (String((error as Error).message).includes('locked')) return undefined;
+    throw error;
+  }
+}
+
+function fault(file: string, code: string, message: string): Problem {
+  return { code, severity: 'error', message, where: { file, line: 1, column: 1 } };
+}

@@ -1,0 +1,24 @@
+// Starts thread entries of this folder. The one place that knows whether we run from .ts (the repository) or .js (the package): tsc does
+// not rewrite URLs.
+
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+export type Thread = 'compiler';
+
+/** Runs a thread that answers once. Rejects when it throws, exits without an answer, or takes longer than `limitMs`; it is gone then. */
+export async function runThread<T>(name: Thread, workerData: unknown, limitMs: number): Promise<T> {
+  const worker = new Worker(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url), { workerData });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', (code) => reject(new Error(`exit code ${code}`)));
+    });
+  } finally {
+    clearTimeout(timer);
+    await worker.terminate();
+  }
+}

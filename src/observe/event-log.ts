@@ -1,0 +1,151 @@
+// STATE/events/DATE.ndjson: one JSON line for each blocked, monitored, exempt or released decision, date and time in UTC.
+//
+//   doors ──ring──▶ pump (main) ──push──▶ budget ──▶ queue ──every FLUSH_MS──▶ file
+//                                 over the set rate ┘  └ full, disk fails: counted as lost
+//
+// Above the set rate lines are left out evenly over each second, and the next line written says how many: `"lost":12`.
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatName } from '../base/names.ts';
+import type { DecisionEvent } from '../policy/decision.ts';
+import { dayOf, type Pseudonym, type Pseudonyms } from './pseudonym.ts';
+import { typeName } from './type-names.ts';
+
+const FLUSH_MS = 250;
+/** At most this many lines wait (about 5 MB): a disk that hangs costs events, not memory. */
+const MAX_QUEUE = 10_000;
+/** The budget of a tenth of a second may be spent at once, so that short bursts are whole and long ones thinned evenly. */
+const BURST_SHARE = 0.1;
+
+export interface EventLogOptions {
+  readonly folder: string;
+  readonly maxPerSecond: number;
+  readonly pseudonyms: Pseudonyms;
+  readonly onError: (message: string) => void;
+}
+
+interface Waiting {
+  readonly event: DecisionEvent;
+  readonly lostBefore: number;
+}
+
+export class EventLog {
+  readonly #o: EventLogOptions;
+  #queue: Waiting[] = [];
+  #budget: number;
+  #budgetAt = 0;
+  #dropped = 0;
+  #lostSinceLine = 0;
+  #file: { readonly day: string; readonly handle: FileHandle } | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: EventLogOptions) {
+    this.#o = options;
+    this.#budget = this.#burst;
+  }
+
+  /** Writes what waits every FLUSH_MS until `close`. */
+  start(): this {
+    this.#timer = setInterval(() => void this.flush(), FLUSH_MS);
+    return this;
+  }
+
+  /** Takes the event or counts it as lost; never waits. */
+  push(event: DecisionEvent): void {
+    if (this.#queue.length >= MAX_QUEUE || !this.#spend(event.wallMs)) {
+      this.#dropped++;
+      this.#lostSinceLine++;
+      return;
+    }
+    this.#queue.push({ event, lostBefore: this.#lostSinceLine });
+    this.#lostSinceLine = 0;
+  }
+
+  /** Events that were not written. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Settles when all that waited is written or counted as lost. */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.flush();
+    await this.#file?.handle.close();
+    this.#file = undefined;
+  }
+
+  get #burst(): number {
+    return Math.max(1, this.#o.maxPerSecond * BURST_SHARE);
+  }
+
+  #spend(wallMs: number): boolean {
+    const passedMs = Math.max(0, wallMs - this.#budgetAt);
+    this.#budget = Math.min(this.#burst, this.#budget + (passedMs * this.#o.maxPerSecond) / 1000);
+    this.#budgetAt = wallMs;
+    if (this.#budget < 1) return false;
+    this.#budget -= 1;
+    return true;
+  }
+
+  async #write(): Promise<void> {
+    const batch = this.#queue;
+    this.#queue = [];
+    for (let from = 0; from < batch.length; ) {
+      const day = dayOf(batch[from].event.wallMs);
+      let to = from;
+      while (to < batch.length && dayOf(batch[to].event.wallMs) === day) to++;
+      await this.#append(day, batch.slice(from, to));
+      from = to;
+    }
+  }
+
+  async #append(day: string, batch: readonly Waiting[]): Promise<void> {
+    try {
+      const pseudonym = await this.#o.pseudonyms.ofDay(day);
+      const handle = await this.#fileOf(day);
+      await handle.appendFile(batch.map((waiting) => formatEvent(waiting, pseudonym)).join(''));
+    } catch (error) {
+      this.#dropped += batch.length;
+      this.#lostSinceLine += batch.reduce((lost, { lostBefore }) => lost + 1 + lostBefore, 0);
+      this.#o.onError(`${batch.length} decision events could not be written: ${(error as Error).message}`);
+    }
+  }
+
+  async #fileOf(day: string): Promise<FileHandle> {
+    if (this.#file?.day === day) return this.#file.handle;
+    await this.#file?.handle.close();
+    this.#file = undefined;
+    const handle = await open(join(this.#o.folder, `${day}.ndjson`), 'a', 0o640);
+    this.#file = { day, handle };
+    return handle;
+  }
+}
+
+/** One line. */
+function formatEvent({ event, lostBefore }: Waiting, pseudonym: Pseudonym): string {
+  const { door, action, id, segment, directive, app, role, transport } = event;
+  const line = {
+    time: new Date(event.wallMs).toISOString(),
+    door,
+    action,
+    id,
+    segment,
+    directive,
+    app,
+    role,
+    client: pseudonym(event.client),
+    qname: formatName(event.qname),
+    qtype: typeName(event.qtype),
+    transport,
+    generation: event.generation,
+    ...(lostBefore > 0 && { lost: lostBefore }),
+  };
+  return `${JSON.stringify(line)}\n`;
+}

@@ -1,0 +1,40 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openStateFolder } from '../../src/control/state-folder.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'interdict-state-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function codeOf(path: string): string {
+  const opened = openStateFolder(path);
+  if ('problem' in opened) return opened.problem.code;
+  opened.release();
+  return 'opened';
+}
+
+test('one instance holds a state folder, and the next may when it lets go', () => {
+  const path = join(root, 'state');
+  const first = openStateFolder(path);
+  expect(codeOf(path)).toBe('state-locked');
+  if ('release' in first) first.release();
+  expect(codeOf(path)).toBe('opened');
+  expect(existsSync(join(path, 'events')) && existsSync(join(path, 'keys'))).toBe(true);
+});
+
+test('a state folder of another layout is left alone', () => {
+  codeOf(root);
+  expect(readFileSync(join(root, 'LAYOUT'), 'utf8')).toBe('1\n');
+  writeFileSync(join(root, 'LAYOUT'), '2\n');
+  expect(codeOf(root)).toBe('state-layout');
+});
+
+test('a state folder that cannot be made is a problem with a cure, not a crash', () => {
+  writeFileSync(join(root, 'file'), '');
+  const opened = openStateFolder(join(root, 'file', 'state'));
+  expect(opened).toMatchObject({ problem: { code: 'state-unusable', severity: 'error' } });
+});

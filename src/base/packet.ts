@@ -41,7 +41,7 @@ export interface Packet {
   /** The qname in lower case, wire form, in a buffer of 256 bytes of its own. */
   qname: Uint8Array;
   qnameLength: number;
-  /** What policy says of the qname: a policy/verdict.ts u32. */
+  /** What policy says: of the qname after answerQuery, of the whole answer after answerFromMemory. A policy/verdict.ts u32. */
   verdict: number;
 }
 

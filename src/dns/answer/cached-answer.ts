@@ -9,6 +9,8 @@ export interface CachedAnswer {
   /** Length of the message; the facts block of policy/facts.ts starts here. */
   readonly factsAt: number;
   readonly rcode: number;
+  /** NXDOMAIN, or no RRset at the chain's end: the limit on negative TTLs applies. */
+  readonly isNegative: boolean;
   /** The upstream is trusted and set AD. */
   readonly authentic: boolean;
   /** Monotonic seconds. */

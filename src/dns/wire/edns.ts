@@ -20,9 +20,12 @@ export const EDE_SIZE = 6;
 export const EDE_STALE_ANSWER = 3;
 export const EDE_FORGED_ANSWER = 4;
 export const EDE_NOT_READY = 14;
+export const EDE_PROHIBITED = 18;
+export const EDE_STALE_NXDOMAIN = 19;
+export const EDE_NOT_AUTHORITATIVE = 20;
+export const EDE_NOT_SUPPORTED = 21;
 export const EDE_NO_REACHABLE_AUTHORITY = 22;
 export const EDE_NETWORK_ERROR = 23;
-export const EDE_INVALID_QUERY_TYPE = 30;
 
 /** Writes an OPT without options; gives the offset behind it. `rcode` is the whole extended rcode. */
 export function writeOpt(bytes: Uint8Array, at: number, udpSize: number, rcode: number, dnssecOk: number): number {

@@ -61,23 +61,23 @@ export function countRecord(packet: Packet, countAt: number): void {
   writeU16(packet.bytes, packet.at + countAt, readU16(packet.bytes, packet.at + countAt) + 1);
 }
 
-/** An A record of the qname from the last four bytes of a mapped address; gives the offset behind it. Needs A_SIZE bytes. */
+/** An A record of the qname, four bytes of address; gives the offset behind it. Needs A_SIZE bytes. */
 export function writeA(packet: Packet, end: number, address: Uint8Array, ttl: number): number {
-  return writeAddress(packet, end, TYPE_A, address, 12, ttl);
+  return writeAddress(packet, end, TYPE_A, address, ttl);
 }
 
 /** An AAAA record of the qname; gives the offset behind it. Needs AAAA_SIZE bytes. */
 export function writeAaaa(packet: Packet, end: number, address: Uint8Array, ttl: number): number {
-  return writeAddress(packet, end, TYPE_AAAA, address, 0, ttl);
+  return writeAddress(packet, end, TYPE_AAAA, address, ttl);
 }
 
-function writeAddress(packet: Packet, end: number, type: number, address: Uint8Array, from: number, ttl: number) {
+function writeAddress(packet: Packet, end: number, type: number, address: Uint8Array, ttl: number): number {
   const { bytes } = packet;
   countRecord(packet, ANCOUNT_AT);
   writeU16(bytes, end, QNAME_POINTER);
-  const dataAt = writeRecordHead(bytes, end + 2, type, ttl, 16 - from);
-  for (let i = from; i < 16; i++) bytes[dataAt + i - from] = address[i];
-  return dataAt + 16 - from;
+  const dataAt = writeRecordHead(bytes, end + 2, type, ttl, address.length);
+  for (let i = 0; i < address.length; i++) bytes[dataAt + i] = address[i];
+  return dataAt + address.length;
 }
 
 function writeRecordHead(bytes: Uint8Array, at: number, type: number, ttl: number, length: number): number {

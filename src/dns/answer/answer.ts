@@ -1,0 +1,100 @@
+// The DNS door's rule book, one query at a time (DNS.md §1 and §2): what can be answered from the policy and from built-in names is
+// answered in place; everything else is a MISS for the resolver, which comes back through answerFromMemory or answerFailure.
+//
+//   format ─▶ segment ─▶ local names ─▶ policy by name ─▶ RD ─▶ MISS ─▶ (resolver) ─▶ policy by content ─▶ copy
+
+import { NO_SEGMENT, type Packet, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
+import { segmentOf, verdictForName } from '../../policy/decide.ts';
+import type { Snapshot } from '../../policy/snapshot.ts';
+import { actionOf, BLOCKED } from '../../policy/verdict.ts';
+import { EDE_NOT_AUTHORITATIVE, EDE_NOT_READY, EDE_NOT_SUPPORTED, EDE_PROHIBITED } from '../wire/edns.ts';
+import { FLAG_RD, RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP, RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/message.ts';
+import {
+  FAULT_DROP,
+  FAULT_FORMAT,
+  FAULT_NONE,
+  FAULT_NOTIMP,
+  FAULT_OPCODE,
+  FAULT_VERSION,
+  readQuery,
+} from '../wire/question.ts';
+import { writeBareHeader } from '../wire/reply.ts';
+import { answerBlocked } from './blocked.ts';
+import {
+  countDropped,
+  countQuery,
+  countRefused,
+  DROPPED_MALFORMED,
+  DROPPED_RATE,
+  REFUSED_NO_RECURSION,
+  REFUSED_NO_SEGMENT,
+} from './counters.ts';
+import type { FastPath } from './fast-path.ts';
+import { finish, NO_EDE, sendRcode } from './finish.ts';
+import { answerLocal } from './local-answer.ts';
+import { LOCAL_NONE, localKind } from './local-zones.ts';
+import { DROP, MISS } from './outcome.ts';
+import { parentNumber } from './record.ts';
+import { mayRefuse } from './refusals.ts';
+
+/**
+ * Judges the query in `packet` and writes its answer over it. Gives the answer's length, MISS or DROP. Never throws, never allocates,
+ * never writes outside the packet's room. On a MISS the packet's fields are filled in and its bytes are as they came.
+ */
+export function answerQuery(path: FastPath, packet: Packet): number {
+  const { snapshot } = path;
+  const fault = readQuery(packet);
+  if (snapshot !== undefined && packet.segment === SEGMENT_UNRESOLVED) {
+    packet.segment = segmentOf(snapshot, packet.client, 0, path.nowMs);
+  }
+  if (path.settings.countsQueries) countQuery(path.counters, packet.transport, parentNumber(snapshot, packet.segment));
+  if (fault === FAULT_DROP) return drop(path, packet, DROPPED_MALFORMED);
+  if (packet.segment === NO_SEGMENT) return refuseStranger(path, packet, fault);
+  if (fault !== FAULT_NONE) return answerFault(path, packet, fault);
+  if (snapshot === undefined) return sendRcode(path, packet, RCODE_SERVFAIL, EDE_NOT_READY);
+  const local = localKind(path.localZones, packet.qname, packet.qnameLength);
+  if (local !== LOCAL_NONE) {
+    const length = answerLocal(path, snapshot, packet, local);
+    if (length !== MISS) return length;
+  }
+  return answerByName(path, snapshot, packet);
+}
+
+function answerByName(path: FastPath, snapshot: Snapshot, packet: Packet): number {
+  packet.verdict = verdictForName(snapshot, packet.segment, packet.qname, 0);
+  if (actionOf(packet.verdict) === BLOCKED) return answerBlocked(path, snapshot, packet, packet.qname);
+  if ((packet.flags & FLAG_RD) === 0 && !path.settings.allowNonRecursive) {
+    countRefused(path.counters, REFUSED_NO_RECURSION);
+    return sendRcode(path, packet, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+  }
+  return MISS;
+}
+
+/** A client of no segment learns that it is refused, at a bounded rate, and nothing else: we are no reflector. */
+function refuseStranger(path: FastPath, packet: Packet, fault: number): number {
+  countRefused(path.counters, REFUSED_NO_SEGMENT);
+  if (!mayRefuse(path.refusals, packet.client, path.nowSeconds)) return drop(path, packet, DROPPED_RATE);
+  if (fault !== FAULT_NONE) return answerFault(path, packet, fault);
+  return sendRcode(path, packet, RCODE_REFUSED, EDE_PROHIBITED);
+}
+
+function answerFault(path: FastPath, packet: Packet, fault: number): number {
+  switch (fault) {
+    case FAULT_OPCODE:
+      // Nothing behind the header was read, so there is no OPT either.
+      return finish(path, packet, writeBareHeader(packet, RCODE_NOTIMP), RCODE_NOTIMP, NO_EDE);
+    case FAULT_FORMAT:
+      return finish(path, packet, writeBareHeader(packet, RCODE_FORMERR), RCODE_FORMERR, NO_EDE);
+    case FAULT_VERSION:
+      return sendRcode(path, packet, RCODE_BADVERS, NO_EDE);
+    case FAULT_NOTIMP:
+      return sendRcode(path, packet, RCODE_NOTIMP, EDE_NOT_SUPPORTED);
+    default:
+      return sendRcode(path, packet, RCODE_REFUSED, EDE_NOT_SUPPORTED);
+  }
+}
+
+function drop(path: FastPath, packet: Packet, reason: number): number {
+  countDropped(path.counters, packet.transport, reason);
+  return DROP;
+}

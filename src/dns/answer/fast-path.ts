@@ -1,0 +1,73 @@
+// Everything answerQuery needs besides the packet, one record a thread: the policy in force, what is counted, and the time, set once a
+// batch by the loop that owns it. answerQuery itself asks nobody for anything.
+
+import type { Snapshot } from '../../policy/snapshot.ts';
+import { adoptNames, type Counters } from './counters.ts';
+import { adoptEventNames, type Events } from './events.ts';
+import { type LocalZones, newLocalZones } from './local-zones.ts';
+import { newRefusals, type Refusals } from './refusals.ts';
+
+export interface FastPath {
+  /** Undefined: no policy at all, every query gets SERVFAIL. Set by useSnapshot. */
+  snapshot: Snapshot | undefined;
+  /** Wall clock, milliseconds: for the ends of exemptions and for events. */
+  nowMs: number;
+  /** Monotonic clock, seconds: for ages. */
+  nowSeconds: number;
+  readonly counters: Counters;
+  readonly events: Events;
+  readonly localZones: LocalZones;
+  readonly refusals: Refusals;
+  readonly settings: FastPathSettings;
+}
+
+export interface FastPathSettings {
+  /** Largest UDP answer, and the size our OPT names. */
+  readonly maxUdpSize: number;
+  readonly maxTtlSeconds: number;
+  readonly negativeMaxTtlSeconds: number;
+  /** RD=0 is answered like RD=1. */
+  readonly allowNonRecursive: boolean;
+  /** True in a door, where a query arrives; false in the resolver, which sees again what a door has counted. */
+  readonly countsQueries: boolean;
+}
+
+export interface FastPathOptions {
+  /** Paths of one thread may share both. */
+  readonly counters: Counters;
+  readonly events: Events;
+  readonly settings: FastPathSettings;
+  /** The department's forward zones as text: those at or below a special-use name win over it. */
+  readonly forwardZones: readonly string[];
+  /** Random, from the process's CSPRNG. */
+  readonly seed: number;
+}
+
+export function newFastPath(options: FastPathOptions): FastPath {
+  return {
+    snapshot: undefined,
+    nowMs: 0,
+    nowSeconds: 0,
+    counters: options.counters,
+    events: options.events,
+    localZones: newLocalZones(options.forwardZones),
+    refusals: newRefusals(options.seed),
+    settings: options.settings,
+  };
+}
+
+/** Puts a policy in force on every path of this thread at once: they share counters, whose numbers belong to one generation. */
+export function useSnapshot(paths: readonly FastPath[], snapshot: Snapshot): void {
+  const names = {
+    generation: snapshot.generation,
+    segments: snapshot.segmentNames,
+    apps: snapshot.appIds,
+    directives: snapshot.directiveIds,
+    exemptions: snapshot.exemptionIds,
+  };
+  for (const path of paths) {
+    adoptNames(path.counters, names);
+    adoptEventNames(path.events, names);
+    path.snapshot = snapshot;
+  }
+}

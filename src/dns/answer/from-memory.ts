@@ -1,0 +1,86 @@
+// The second half of a query that answerQuery called a MISS: a kept answer is judged by what is in it and copied behind the client's own
+// question, or the failure to get one is told. Same rules as answerQuery: in place, no allocation, nothing outside the room.
+
+import { readU16, writeU16 } from '../../base/bytes.ts';
+import type { Packet } from '../../base/packet.ts';
+import { verdictForFacts, verdictForName } from '../../policy/decide.ts';
+import { actionOf, BLOCKED, FREE } from '../../policy/verdict.ts';
+import { ageInto, setTtls } from '../wire/age.ts';
+import { addEde, EDE_NOT_READY, EDE_SIZE, EDE_STALE_ANSWER, EDE_STALE_NXDOMAIN } from '../wire/edns.ts';
+import { ANCOUNT_AT, FLAG_AD, NSCOUNT_AT, RCODE_NXDOMAIN, RCODE_SERVFAIL } from '../wire/message.ts';
+import { writeHeader } from '../wire/reply.ts';
+import { answerBlocked } from './blocked.ts';
+import type { CachedAnswer } from './cached-answer.ts';
+import { countResponse } from './counters.ts';
+import type { FastPath } from './fast-path.ts';
+import { addOpt, answerLimit, NO_EDE, optSize, sendRcode, sendTruncated } from './finish.ts';
+import { recordDecision } from './record.ts';
+
+/** What a stale answer's records show (RFC 8767 §4). */
+const STALE_TTL = 30;
+
+/** The answer was in memory, came from an upstream, or is past its end because no upstream answered. */
+export type WaitedFor = 'hit' | 'miss' | 'stale';
+
+/**
+ * Answers the packet's query from a kept answer of the same question. answerQuery must have called this packet a MISS under the present
+ * snapshot. Gives the answer's length or DROP.
+ */
+export function answerFromMemory(path: FastPath, packet: Packet, answer: CachedAnswer, waitedFor: WaitedFor): number {
+  const { snapshot } = path;
+  if (snapshot === undefined) return sendRcode(path, packet, RCODE_SERVFAIL, EDE_NOT_READY);
+  packet.verdict = verdictForFacts(snapshot, packet.segment, packet.verdict, answer.bytes, answer.factsAt);
+  if (actionOf(packet.verdict) === BLOCKED) return answerBlocked(path, snapshot, packet, answer.bytes);
+  if (packet.verdict !== FREE) recordDecision(path, snapshot, packet, answer.bytes);
+  return copyAnswer(path, packet, answer, waitedFor === 'stale');
+}
+
+/** No answer could be had: `rcode` with an EDE code, or NO_EDE. Same conditions as answerFromMemory. */
+export function answerFailure(path: FastPath, packet: Packet, rcode: number, ede: number): number {
+  const { snapshot } = path;
+  if (snapshot !== undefined && packet.verdict !== FREE) {
+    // Judged again, so that the scratch is this packet's: others may have been judged while it waited.
+    packet.verdict = verdictForName(snapshot, packet.segment, packet.qname, 0);
+    recordDecision(path, snapshot, packet, packet.qname);
+  }
+  return sendRcode(path, packet, rcode, ede);
+}
+
+/** The kept sections behind the client's question: both questions have one length, so compression pointers hold. */
+function copyAnswer(path: FastPath, packet: Packet, answer: CachedAnswer, isStale: boolean): number {
+  const { bytes, at, questionEnd } = packet;
+  const { rcode } = answer;
+  const wantsAuthentic = (packet.flags & FLAG_AD) !== 0 || packet.dnssecOk === 1;
+  const authentic = answer.authentic && wantsAuthentic ? FLAG_AD : 0;
+  const end = at + answer.factsAt;
+  if (end + optSize(packet) > answerLimit(path, packet)) return sendTruncated(path, packet, rcode, authentic);
+  writeHeader(packet, rcode, authentic);
+  writeU16(bytes, at + ANCOUNT_AT, readU16(answer.bytes, ANCOUNT_AT));
+  writeU16(bytes, at + NSCOUNT_AT, readU16(answer.bytes, NSCOUNT_AT));
+  for (let from = questionEnd - at; from < answer.factsAt; from++) bytes[at + from] = answer.bytes[from];
+  setAges(path, packet, answer, isStale);
+  return finishCopy(path, packet, answer, end, isStale);
+}
+
+function setAges(path: FastPath, packet: Packet, answer: CachedAnswer, isStale: boolean): void {
+  const { bytes, at } = packet;
+  const { maxTtlSeconds, negativeMaxTtlSeconds } = path.settings;
+  if (isStale) {
+    setTtls(bytes, at, answer.ttlOffsets, STALE_TTL);
+    return;
+  }
+  const cap = answer.isNegative ? negativeMaxTtlSeconds : maxTtlSeconds;
+  ageInto(bytes, at, answer.ttlOffsets, path.nowSeconds - answer.insertedAt, cap);
+}
+
+function finishCopy(path: FastPath, packet: Packet, answer: CachedAnswer, optAt: number, isStale: boolean): number {
+  const limit = answerLimit(path, packet);
+  const staleCode = answer.rcode === RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
+  let end = addOpt(path, packet, optAt, answer.rcode);
+  if (end > optAt && isStale && end + EDE_SIZE <= limit) end = addEde(packet.bytes, optAt, end, staleCode);
+  if (end > optAt && answer.ede !== NO_EDE && end + EDE_SIZE <= limit) {
+    end = addEde(packet.bytes, optAt, end, answer.ede);
+  }
+  countResponse(path.counters, packet.transport, answer.rcode);
+  return end - packet.at;
+}

@@ -1,0 +1,119 @@
+// directives/*.yaml → a Directive of the model.
+
+import type { Instant } from '../base/brand.ts';
+import { instantOf } from '../base/dates.ts';
+import type { Problem } from '../base/problems.ts';
+import type { Directive, DirectiveApp } from '../policy/model.ts';
+import { type DirectiveText, directiveSchema } from './schema-directive.ts';
+import { parseSpan } from './spans.ts';
+import type { Path, YamlDocument } from './yaml/document.ts';
+import { shapeOf } from './yaml/shape.ts';
+
+export function readDirective(
+  document: YamlDocument,
+  timeZone: string,
+): { directive?: Directive; problems: Problem[] } {
+  const { value: text, problems } = shapeOf(directiveSchema, document);
+  if (text === undefined) return { problems };
+  problems.push(...checkBases(text, document), ...checkSource(text, document), ...checkOrder(text, document, timeZone));
+  return { directive: directiveOf(text, document, timeZone), problems };
+}
+
+function directiveOf(text: DirectiveText, document: YamlDocument, timeZone: string): Directive {
+  const instant = (value: string | undefined, edge: 'start' | 'end') =>
+    value === undefined ? undefined : instantOf(value, edge, timeZone);
+  // The schema's `date` lets no issue date through that has no instant.
+  const issued = instant(text.issued, 'start') as Instant;
+  return present({
+    id: text.id,
+    title: text.title,
+    instrument: text.instrument,
+    authority: text.authority,
+    jurisdiction: text.jurisdiction,
+    dates: present({ issued: text.issued, effective: text.effective, ends: text.ends, reviewBy: text.review_by }),
+    issued,
+    effective: instant(text.effective, 'start') ?? issued,
+    ends: instant(text.ends, 'end'),
+    reviewBy: instant(text.review_by, 'end'),
+    status: text.status,
+    binding: text.binding,
+    binds: present({ ...text.binds }),
+    demands: text.demands ?? [],
+    scope: text.scope,
+    apps: text.apps.map(namedApp),
+    exemptions: present({
+      classes: text.exemptions?.classes,
+      grantedBy: text.exemptions?.granted_by,
+      longest: text.exemptions?.longest === undefined ? undefined : parseSpan(text.exemptions.longest),
+    }),
+    source: present({ ...text.source }),
+    ede: text.ede,
+    openQuestions: text.open_questions ?? [],
+    places: document.places([]),
+  });
+}
+
+function namedApp(text: DirectiveText['apps'][number]): DirectiveApp {
+  return present({
+    app: text.app,
+    basis: text.basis,
+    decidedBy: text.decided_by,
+    decidedOn: text.decided_on,
+    reason: text.reason,
+  });
+}
+
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Without the keys whose value is undefined: absent means "not stated". */
+export function present<T extends object>(object: T): Present<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Present<T>;
+}
+
+/** Any basis but `named` is somebody's judgement, and carries it. */
+function checkBases(text: DirectiveText, document: YamlDocument): Problem[] {
+  const seen = new Set<string>();
+  return text.apps.flatMap((entry, i): Problem[] => {
+    const path: Path = ['apps', i];
+    const problems: Problem[] = [];
+    if (seen.has(entry.app)) {
+      problems.push(
+        error('duplicate-app', `${entry.app} stands here twice; take one away`, document, [...path, 'app']),
+      );
+    }
+    seen.add(entry.app);
+    if (entry.basis === 'named') return problems;
+    for (const key of ['decided_by', 'decided_on', 'reason'] as const) {
+      const message = `the key ${key} is missing; basis ${entry.basis} is a judgement, say who, when and why`;
+      if (entry[key] === undefined) problems.push(error('missing-key', message, document, path));
+    }
+    return problems;
+  });
+}
+
+function checkSource(text: DirectiveText, document: YamlDocument): Problem[] {
+  if (text.source.kind === 'memory') return [];
+  return (['url', 'retrieved'] as const)
+    .filter((key) => text.source[key] === undefined)
+    .map((key) => {
+      const message = `the key ${key} is missing; a source of kind ${text.source.kind} was read somewhere on some day, say so`;
+      return error('missing-key', message, document, ['source']);
+    });
+}
+
+function checkOrder(text: DirectiveText, document: YamlDocument, timeZone: string): Problem[] {
+  if (text.ends === undefined) return [];
+  const begins = text.effective ?? text.issued;
+  const from = instantOf(begins, 'start', timeZone);
+  const to = instantOf(text.ends, 'end', timeZone);
+  if (from === undefined || to === undefined || from < to) return [];
+  return [
+    error('dates-order', `ends ${text.ends} lies before its beginning ${begins}; mend one of them`, document, ['ends']),
+  ];
+}
+
+function error(code: string, message: string, document: YamlDocument, path: Path): Problem {
+  return { code, severity: 'error', message, where: document.place(path) };
+}

@@ -70,9 +70,10 @@ function attributesOf(rule: RuleText): RuleAttributes {
 }
 
 type Pattern = (typeof PATTERNS)[number];
-type ReadPattern = Pick<Rule, 'kind' | 'bytes' | 'bits'>;
+export type ReadPattern = Pick<Rule, 'kind' | 'bytes' | 'bits'>;
 
-function readPattern(pattern: Pattern, text: string): ReadPattern | TextFault {
+/** What the text under one of the pattern keys means. */
+export function readPattern(pattern: Pattern, text: string): ReadPattern | TextFault {
   switch (pattern) {
     case 'domain':
       return named(KIND_DOMAIN, readRuleName(text));

@@ -27,7 +27,7 @@ export function checkEvidence(
   placeOf: (index: number) => Place,
 ): Problem[] {
   const problems = entries.flatMap((entry, i) => checkEntry(entry, sources, clock, placeOf(i)));
-  if (!mustCarry || sources === undefined || problems.length > 0) return problems;
+  if (!mustCarry || sources === undefined || entries.length === 0 || problems.length > 0) return problems;
   const carries = entries.map((entry) => sources.get(partsOf(entry).source));
   if (carries.some((carry) => carry !== 'evidence-only')) return [];
   const message =

@@ -79,6 +79,8 @@ export interface Counters {
   readonly dropped: Float64Array;
   readonly refused: Float64Array;
   readonly durations: Float64Array;
+  /** Misses answered SERVFAIL because too many were in flight (interdict_miss_ring_full_total). */
+  overloads: number;
   /** Of earlier generations, by name. */
   readonly folded: Totals;
 }
@@ -94,6 +96,7 @@ export function newCounters(): Counters {
     dropped: new Float64Array(TRANSPORTS.length * DROP_REASONS.length),
     refused: new Float64Array(REFUSE_REASONS.length),
     durations: new Float64Array(DURATION_PATHS.length * DURATION_ROW),
+    overloads: 0,
     folded: { queries: new Map(), decisions: new Map(), matches: new Map() },
   };
   resize(counters, NO_NAMES);
@@ -171,6 +174,7 @@ export interface CounterReading {
   /** [app, role, action]; likewise. */
   readonly matches: readonly Row[];
   readonly durations: readonly DurationTotals[];
+  readonly overloads: number;
 }
 
 /** Everything counted since the start, by name. */
@@ -190,6 +194,7 @@ export function readCounters(counters: Counters): CounterReading {
     dropped: grid(counters.dropped, DROP_REASONS),
     refused: REFUSE_REASONS.map((reason, i) => ({ labels: [reason], value: counters.refused[i] })),
     durations: DURATION_PATHS.map((path, i) => readDurations(counters.durations.subarray(i * DURATION_ROW), path)),
+    overloads: counters.overloads,
   };
 }
 

@@ -1,0 +1,111 @@
+// What UDP and TCP share: a query's bytes go in, the answer's bytes come out, at once from memory or later from the resolver. One door a
+// thread; it owns the one Packet that answerQuery works on.
+
+import { newPacket, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
+import { answerQuery } from '../answer/answer.ts';
+import { countDropped, countDuration, DROPPED_MALFORMED, DURATION_MEMORY } from '../answer/counters.ts';
+import type { FastPath } from '../answer/fast-path.ts';
+import { NO_EDE } from '../answer/finish.ts';
+import { answerFailure } from '../answer/from-memory.ts';
+import { DROP, MISS } from '../answer/outcome.ts';
+import type { Resolver } from '../resolve/resolver.ts';
+import { MAX_MESSAGE, RCODE_SERVFAIL } from '../wire/message.ts';
+
+/** Misses that wait for the resolver at once; at 20,000 a second and half a second each. Beyond: SERVFAIL, counted. */
+export const MAX_MISSES_IN_FLIGHT = 10_000;
+/** Of a packet that made us throw, kept for the operator. */
+export const FAULT_SAMPLE_BYTES = 512;
+/** How often `close` looks whether the last answer is out. */
+const CLOSE_POLL_MS = 10;
+
+/** A packet that no code path foresaw: counted, dropped, shown to the operator; the door goes on. */
+export interface PacketFault {
+  readonly error: unknown;
+  readonly sample: Uint8Array;
+}
+
+export interface DoorClock {
+  wallMs(): number;
+  monotonicSeconds(): number;
+}
+
+export interface DoorOptions {
+  readonly path: FastPath;
+  readonly resolver: Resolver;
+  readonly clock: DoorClock;
+  readonly onFault: (fault: PacketFault) => void;
+  readonly maxMisses?: number;
+}
+
+/** Undefined: send nothing. */
+export type Reply = Uint8Array | undefined;
+
+export interface Door {
+  /** `client` holds 16 bytes, which are copied when they are needed later; so are the query's. The reply is the caller's own. */
+  answer(query: Uint8Array, client: Uint8Array, clientPort: number, transport: number): Reply | Promise<Reply>;
+  inFlight(): number;
+  /** Resolves when nothing is in flight any more, or after `graceMs`. */
+  idle(graceMs: number): Promise<void>;
+}
+
+export function createDoor(options: DoorOptions): Door {
+  const { path, resolver, clock, onFault, maxMisses = MAX_MISSES_IN_FLIGHT } = options;
+  const packet = newPacket(new Uint8Array(MAX_MESSAGE));
+  let misses = 0;
+
+  function answer(query: Uint8Array, client: Uint8Array, clientPort: number, transport: number) {
+    try {
+      return answerNow(query, client, clientPort, transport);
+    } catch (error) {
+      return fault(error, query, transport);
+    }
+  }
+
+  function answerNow(query: Uint8Array, client: Uint8Array, clientPort: number, transport: number) {
+    const arrived = clock.monotonicSeconds();
+    packet.bytes.set(query);
+    packet.length = query.length;
+    packet.client.set(client);
+    packet.clientPort = clientPort;
+    packet.transport = transport;
+    packet.segment = SEGMENT_UNRESOLVED;
+    path.nowMs = clock.wallMs();
+    path.nowSeconds = arrived;
+    let length = answerQuery(path, packet);
+    if (length === MISS && misses < maxMisses) return miss(query, client.slice(), clientPort, transport);
+    if (length === MISS) {
+      path.counters.overloads++;
+      length = answerFailure(path, packet, RCODE_SERVFAIL, NO_EDE);
+    }
+    const reply = length === DROP ? undefined : packet.bytes.slice(0, length);
+    countDuration(path.counters, DURATION_MEMORY, clock.monotonicSeconds() - arrived);
+    return reply;
+  }
+
+  /** The segment stays open: its number may mean something else by the time the answer comes. */
+  async function miss(query: Uint8Array, client: Uint8Array, clientPort: number, transport: number): Promise<Reply> {
+    misses++;
+    try {
+      return await resolver.resolve(query, { client, clientPort, transport, segment: SEGMENT_UNRESOLVED });
+    } catch (error) {
+      return fault(error, query, transport);
+    } finally {
+      misses--;
+    }
+  }
+
+  function fault(error: unknown, query: Uint8Array, transport: number): undefined {
+    countDropped(path.counters, transport, DROPPED_MALFORMED);
+    onFault({ error, sample: query.slice(0, FAULT_SAMPLE_BYTES) });
+    return undefined;
+  }
+
+  async function idle(graceMs: number): Promise<void> {
+    const end = clock.monotonicSeconds() + graceMs / 1000;
+    while (misses > 0 && clock.monotonicSeconds() < end) {
+      await new Promise((resolve) => setTimeout(resolve, CLOSE_POLL_MS));
+    }
+  }
+
+  return { answer, inFlight: () => misses, idle };
+}

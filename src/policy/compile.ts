@@ -130,7 +130,7 @@ function writeAll(
   writeSection(
     writer,
     SECTION.words,
-    new TextEncoder().encode(JSON.stringify(wordsOf(model, builder.attributes, now))),
+    new TextEncoder().encode(JSON.stringify(wordsOf(model, partition.derived, builder.attributes, now))),
   );
   writeSection(writer, SECTION.outcomes, outcomesOf(model, partition.derived, now));
   writeSection(

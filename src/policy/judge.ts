@@ -74,7 +74,8 @@ function walkDown(snapshot: Snapshot, bytes: Uint8Array, at: number, first: numb
   return met;
 }
 
-function findSlot(snapshot: Snapshot, parent: number, bytes: Uint8Array, at: number): number {
+/** The slot of a label below `parent`, or -1. */
+export function findSlot(snapshot: Snapshot, parent: number, bytes: Uint8Array, at: number): number {
   const { slots, slotCount, labels, longestProbe } = snapshot;
   let slot = slotOf(hashLabel(bytes, at, parent, snapshot.seed, snapshot.multiplier), slotCount);
   for (let probe = 0; probe < longestProbe; probe++) {

@@ -87,7 +87,12 @@ export function openSections(bytes: Uint8Array, sha256: Sha256): Opened | Fault 
 export function verifyNumbers(snapshot: Snapshot): string | undefined {
   const { derived, until, outcomes, apps, words } = snapshot;
   if (Number.isNaN(snapshot.validUntil)) return 'validUntil is not a time';
-  if (derived < words.segments.length || until.length !== derived || outcomes.length !== derived * apps)
+  if (
+    derived < words.segments.length ||
+    until.length !== derived ||
+    words.lifted.length !== derived ||
+    outcomes.length !== derived * apps
+  )
     return 'the segment tables differ in length';
   if (!snapshot.parents.every((parent) => parent < words.segments.length)) return 'a segment has no parent';
   if (!areOutcomesSound(snapshot)) return 'an outcome names an unknown directive or exemption';

@@ -6,6 +6,7 @@ import { ANSWERS, type Answer, type AnswerSettings, type Model, ROLES, type Role
 import type { ModeOrNone } from './modes.ts';
 import { measuresOf } from './outcomes.ts';
 import type { RuleAttributes } from './rules.ts';
+import type { Derived } from './segments.ts';
 
 export interface AppWords {
   readonly id: string;
@@ -48,11 +49,18 @@ export interface Words {
   readonly directives: readonly DirectiveWords[];
   readonly segments: readonly SegmentWords[];
   readonly exemptions: readonly ExemptionWords[];
+  /** Per derived segment: the exemptions in force, as indices. */
+  readonly lifted: readonly (readonly number[])[];
   readonly attributes: readonly { role: Role; answer: Answer | null; alsoIn: readonly string[]; carrier: boolean }[];
   readonly answers: AnswerSettings;
 }
 
-export function wordsOf(model: Model, attributes: readonly RuleAttributes[], now: Instant): Words {
+export function wordsOf(
+  model: Model,
+  derived: readonly Derived[],
+  attributes: readonly RuleAttributes[],
+  now: Instant,
+): Words {
   const { lists, department } = model;
   const appNumber = new Map(lists.apps.map((app, i) => [app.id, i]));
   return {
@@ -80,6 +88,7 @@ export function wordsOf(model: Model, attributes: readonly RuleAttributes[], now
       enforce: measuresOf(segment, model, now).map(({ directive, mode }) => ({ directive, mode })),
     })),
     exemptions: department.exemptions.map(({ id, segment, under, apps }) => ({ id, segment, under, apps })),
+    lifted: derived.map((segment) => segment.exemptions),
     attributes: attributes.map(({ role, answer, alsoIn, carrier }) => ({
       role,
       answer: answer ?? null,
@@ -114,12 +123,13 @@ export function parseWords(text: string): Words | undefined {
 
 function isWords(value: unknown): value is Words {
   if (!isRecord(value)) return false;
-  const { apps, directives, segments, exemptions, attributes, answers } = value;
+  const { apps, directives, segments, exemptions, lifted, attributes, answers } = value;
   return (
     isList(apps, (app) => hasTexts(app, ['id', 'name', 'kind', 'file', 'sha256'])) &&
     isList(directives, (d) => isDirective(d, apps.length)) &&
     isList(segments, (segment) => isSegment(segment, directives.length)) &&
     isList(exemptions, (e) => hasTexts(e, ['id', 'segment']) && isList(e.under, isText) && isList(e.apps, isText)) &&
+    isList(lifted, (list) => isList(list, (exemption) => isIndex(exemption, exemptions.length))) &&
     isList(attributes, isAttributes) &&
     isAnswers(answers)
   );

@@ -5,7 +5,8 @@ import type { Instant } from './brand.ts';
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export function isDate(text: string): boolean {
   const match = DATE.exec(text);
@@ -38,11 +39,33 @@ export function instantOf(text: string, edge: 'start' | 'end', timeZone: string)
   return startOfDay(day, timeZone);
 }
 
-/** The instant at which the zone's clocks first show the UTC fields of `day`. Two rounds settle the offset around a change of clocks. */
+/** The instant at which the zone's clocks show the UTC fields of `day`. Two rounds settle the offset around a change of clocks. */
 function startOfDay(day: number, timeZone: string): Instant {
   let guess = day;
   for (let round = 0; round < 2; round++) guess = day - offsetMs(guess, timeZone);
   return guess as Instant;
+}
+
+/** A calendar span: 12 months from 1 November are 1 November, whatever the clocks did; the day is cut to the month's last. */
+export interface CalendarSpan {
+  readonly amount: number;
+  readonly unit: 'hours' | 'days' | 'weeks' | 'months' | 'years';
+}
+
+/** The instant at which the span has passed by the zone's calendar. */
+export function addSpan(start: Instant, span: CalendarSpan, timeZone: string): Instant {
+  if (span.unit === 'hours') return (start + span.amount * HOUR_MS) as Instant;
+  const shown = new Date(start + offsetMs(start, timeZone));
+  if (span.unit === 'days' || span.unit === 'weeks') {
+    shown.setUTCDate(shown.getUTCDate() + span.amount * (span.unit === 'weeks' ? 7 : 1));
+  } else {
+    const day = shown.getUTCDate();
+    shown.setUTCDate(1);
+    shown.setUTCMonth(shown.getUTCMonth() + span.amount * (span.unit === 'years' ? 12 : 1));
+    const last = new Date(Date.UTC(shown.getUTCFullYear(), shown.getUTCMonth() + 1, 0)).getUTCDate();
+    shown.setUTCDate(Math.min(day, last));
+  }
+  return startOfDay(shown.getTime(), timeZone);
 }
 
 function offsetMs(at: number, timeZone: string): number {

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { ageInto, setTtls } from '../../../src/dns/wire/age.ts';
+
+function ttlsAfter(ttls: readonly number[], change: (out: Uint8Array, offsets: Uint16Array) => void): number[] {
+  const out = new Uint8Array(100);
+  const view = new DataView(out.buffer);
+  ttls.forEach((ttl, i) => {
+    view.setUint32(10 + 3 + 8 * i, ttl);
+  });
+  change(
+    out,
+    Uint16Array.from(ttls, (_, i) => 3 + 8 * i),
+  );
+  return ttls.map((_, i) => view.getUint32(10 + 3 + 8 * i));
+}
+
+test('a TTL falls with age from its cap, a started second counts, and never below 0', () => {
+  const aged = (elapsed: number) => ttlsAfter([60, 5000, 4], (out, at) => ageInto(out, 10, at, elapsed, 3600));
+  expect(aged(0)).toEqual([60, 3600, 4]);
+  expect(aged(0.2)).toEqual([59, 3599, 3]);
+  expect(aged(5)).toEqual([55, 3595, 0]);
+});
+
+test('a stale answer shows one TTL everywhere', () => {
+  expect(ttlsAfter([60, 0], (out, at) => setTtls(out, 10, at, 30))).toEqual([30, 30]);
+});

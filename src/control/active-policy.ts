@@ -4,7 +4,8 @@ import type { Instant } from '../base/brand.ts';
 import type { Problem } from '../base/problems.ts';
 import type { Model } from '../policy/model.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
-import type { RuleCount, Shrink } from './shrink-guard.ts';
+import type { RuleCount } from './rule-counts.ts';
+import type { Shrink } from './shrink-guard.ts';
 
 export interface ActivePolicy {
   readonly generation: number;
@@ -13,6 +14,8 @@ export interface ActivePolicy {
   /** Infinity when nothing known will begin or end. */
   readonly validUntil: number;
   readonly activatedAt: Instant;
+  /** When the files were read that its rules come from. */
+  readonly readAt: Instant;
   /** Where it lies in the arena. */
   readonly slot: number;
   readonly length: number;

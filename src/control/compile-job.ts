@@ -2,17 +2,20 @@
 // the process serves; it may take as long as it takes, and its failure is a report like any other.
 
 import { createHash, randomInt } from 'node:crypto';
-import type { Instant } from '../base/brand.ts';
+import { type Instant, unreachable } from '../base/brand.ts';
 import { hasErrors, type Problem } from '../base/problems.ts';
 import type { Config } from '../config/config.ts';
 import { loadSources } from '../config/load.ts';
 import { runAppTests } from '../lists/app-tests.ts';
 import { compile } from '../policy/compile.ts';
-import type { Model } from '../policy/model.ts';
+
+import type { Model, Role } from '../policy/model.ts';
+import { rulesOf } from '../policy/replay.ts';
 import type { RuleSink } from '../policy/rules.ts';
-import { openSnapshot, rulesOf, type Snapshot } from '../policy/snapshot.ts';
+import { openSnapshot } from '../policy/snapshot.ts';
+import { appsThatMatch } from './app-matcher.ts';
 import { readLastGood } from './last-good.ts';
-import type { RuleCount } from './shrink-guard.ts';
+import { noteRoles, type RuleCount } from './rule-counts.ts';
 
 /** Where rules and model come from. */
 export type Origin =
@@ -21,7 +24,13 @@ export type Origin =
   /** The last good rules under the present department; its own department when the present one does not fit them. */
   | { readonly kind: 'last-good'; readonly configFile: string; readonly folder: string }
   /** A policy that is served, at a later time: never a look at edited files. */
-  | { readonly kind: 'running'; readonly slot: number; readonly length: number; readonly model: Model };
+  | {
+      readonly kind: 'running';
+      readonly slot: number;
+      readonly length: number;
+      readonly model: Model;
+      readonly readAt: Instant;
+    };
 
 export interface CompileJob {
   readonly origin: Origin;
@@ -35,6 +44,8 @@ export type CompileReport =
       readonly length: number;
       readonly hash: string;
       readonly validUntil: number;
+      /** When its rules were read from the files. */
+      readonly readAt: Instant;
       readonly rules: readonly RuleCount[];
       readonly model: Model;
       /** Errors in here concern files that were not used (a last good start). */
@@ -48,6 +59,7 @@ export type CompileReport =
 interface Input {
   readonly model: Model;
   readonly rules: (sink: RuleSink) => void;
+  readonly readAt: Instant;
 }
 
 /** `slotOf` gives a served slot's bytes; `into` is the spare slot. */
@@ -56,28 +68,31 @@ export async function runCompileJob(
   into: Uint8Array,
   slotOf: (slot: number, length: number) => Uint8Array,
 ): Promise<CompileReport> {
-  switch (job.origin.kind) {
+  const { origin } = job;
+  switch (origin.kind) {
     case 'files':
-      return fromFiles(job, job.origin.configFile, into);
+      return fromFiles(job, origin.configFile, into);
     case 'last-good':
-      return fromLastGood(job, job.origin.configFile, job.origin.folder, into);
+      return fromLastGood(job, origin.configFile, origin.folder, into);
     case 'running': {
-      const snapshot = openSnapshot(slotOf(job.origin.slot, job.origin.length), sha256);
+      const snapshot = openSnapshot(slotOf(origin.slot, origin.length), sha256);
       if ('fault' in snapshot)
-        return failed([fault('snapshot-damaged', `the running snapshot is damaged: ${snapshot.fault}`, 'snapshot')]);
-      return build(job, { model: job.origin.model, rules: (sink) => rulesOf(snapshot, sink) }, into);
+        return failed([fault('snapshot-damaged', `the running snapshot is damaged: ${snapshot.fault}`, 'memory')]);
+      return build(job, { model: origin.model, rules: (sink) => rulesOf(snapshot, sink), readAt: origin.readAt }, into);
     }
+    default:
+      return unreachable(origin);
   }
 }
 
 function fromFiles(job: CompileJob, configFile: string, into: Uint8Array): CompileReport {
   const sources = loadSources(configFile, job.now);
   const { config, model, rules, watched } = sources;
-  if (config === undefined || model === undefined || hasErrors(sources.problems))
-    return failed(sources.problems, watched);
-  const report = build(job, { model, rules }, into);
+  if (config === undefined || model === undefined) return failed(sources.problems, watched);
+  const report = build(job, { model, rules, readAt: job.now }, into);
+  // Faults of single rules were found while the rules streamed by.
   const problems = [...sources.problems, ...report.problems];
-  return report.ok ? { ...report, problems, watched, config } : failed(problems, watched);
+  return report.ok && !hasErrors(problems) ? { ...report, problems, watched, config } : failed(problems, watched);
 }
 
 async function fromLastGood(
@@ -89,33 +104,42 @@ async function fromLastGood(
   const lastGood = await readLastGood(folder);
   if ('fault' in lastGood)
     return failed([fault('last-good-unusable', `no last good policy: ${lastGood.fault}`, folder)]);
+  const { model, readAt } = lastGood;
   const snapshot = openSnapshot(lastGood.snapshot, sha256);
   if ('fault' in snapshot)
     return failed([fault('last-good-unusable', `last good snapshot: ${snapshot.fault}`, folder)]);
   const rules = (sink: RuleSink) => rulesOf(snapshot, sink);
   const present = loadSources(configFile, job.now);
   if (present.config !== undefined && !hasErrors(present.configProblems)) {
-    const report = build(job, { model: { ...lastGood.model, department: present.config.department }, rules }, into);
-    if (report.ok) return { ...report, watched: present.watched, config: present.config };
+    const report = build(job, { model: { ...model, department: present.config.department }, rules, readAt }, into);
+    if (report.ok && !hasErrors(report.problems))
+      return { ...report, watched: present.watched, config: present.config };
   }
-  return { ...build(job, { model: lastGood.model, rules }, into), watched: present.watched };
+  return { ...build(job, { model, rules, readAt }, into), watched: present.watched };
 }
 
+/** Errors among the problems of a policy that was good before stop nothing: time goes on whatever a check thinks of it. */
 function build(job: CompileJob, input: Input, into: Uint8Array): CompileReport {
-  const result = compile(
-    { ...input, now: job.now, generation: job.generation, into },
-    { sha256, seed: randomInt(2 ** 31) },
-  );
-  if (!result.ok) return failed(result.problems);
-  const snapshot = openSnapshot(into.subarray(0, result.length), sha256);
-  if ('fault' in snapshot)
+  const { model, readAt } = input;
+  const roles = new Map<number, Set<Role>>();
+  const rulesOfInput = (sink: RuleSink) => input.rules(noteRoles(sink, roles));
+  const work = { model, rules: rulesOfInput, now: job.now, generation: job.generation, into };
+  const result = compile(work, { sha256, seed: randomInt(2 ** 32) });
+  if (result.kind === 'failed') return failed(result.problems);
+  const { length, policyHash: hash, validUntil, counts } = result;
+  const snapshot = openSnapshot(into.subarray(0, length), sha256);
+  if ('fault' in snapshot) {
     return failed([
-      fault('self-check', `the compiled snapshot does not verify: ${snapshot.fault}; report this`, 'snapshot'),
+      fault('self-check', `the compiled snapshot does not verify: ${snapshot.fault}; report this`, 'memory'),
     ]);
-  const problems = [...result.problems, ...testApps(job, snapshot, input.model)];
-  if (hasErrors(problems)) return failed(problems);
-  const { length, policyHash: hash, validUntil } = result;
-  return { ok: true, length, hash, validUntil, rules: result.counts, model: input.model, problems, watched: [] };
+  }
+  const problems = [...result.problems, ...runAppTests((name) => appsThatMatch(snapshot, name), model.lists)];
+  const rules = model.lists.apps.map((app, i) => ({
+    app: app.id,
+    rules: counts.rulesPerApp[i],
+    roles: [...(roles.get(i) ?? [])],
+  }));
+  return { ok: true, length, hash, validUntil, readAt, rules, model, problems, watched: [] };
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {

@@ -7,8 +7,9 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Instant } from '../base/brand.ts';
 import type { Model } from '../policy/model.ts';
-import type { RuleCount } from './shrink-guard.ts';
+import type { RuleCount } from './rule-counts.ts';
 
 const FORMAT = 1;
 /** Copied and written this many bytes at a time, so that the thread never stops for longer than a copy of them takes (0.2 ms). */
@@ -19,6 +20,8 @@ const MAX_MODEL_BYTES = 64 << 20;
 /** What is known of the policy beside its snapshot. */
 export interface LastGood {
   readonly hash: string;
+  /** When its files were read. */
+  readonly readAt: Instant;
   readonly rules: readonly RuleCount[];
   readonly model: Model;
 }
@@ -74,7 +77,7 @@ async function readPair(folder: string): Promise<(LastGood & { snapshot: Uint8Ar
   const snapshot = await readFile(join(folder, 'snapshot.bin'));
   if (sha256(snapshot) !== file.snapshotSha256)
     return { fault: `${folder}/snapshot.bin is not the one model.json names` };
-  return { hash: file.hash, rules: file.rules, model: file.model, snapshot };
+  return { hash: file.hash, readAt: file.readAt, rules: file.rules, model: file.model, snapshot };
 }
 
 async function writeChunks(path: string, bytes: Uint8Array): Promise<string> {

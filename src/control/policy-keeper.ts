@@ -10,6 +10,7 @@
 //
 // One thing at a time: tasks run in a queue, and reloads that wait are one reload. Time has no guard, and edited files have no say in it.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Instant } from '../base/brand.ts';
 import type { Problem } from '../base/problems.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
@@ -41,8 +42,8 @@ export interface KeeperOptions {
   readonly writeLastGood: (folder: string, snapshot: Uint8Array, policy: LastGood) => Promise<void>;
   /** Hands the snapshot to the readers; those of this thread use it when the call returns. */
   readonly onActive: (policy: ActivePolicy) => void;
-  /** After every look at the files, good or bad. */
-  readonly onRead: (report: CompileReport) => void;
+  /** After every look at the files, good or bad; gives what else is to be said about them. */
+  readonly onRead: (report: CompileReport) => readonly Problem[];
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
@@ -175,7 +176,7 @@ export class PolicyKeeper {
     const { report, generation } = compiled;
     if (!report.ok || this.#isClosed) return result('refused');
     const active = this.#active;
-    if (active?.hash === report.hash && active.origin === 'files') return result('unchanged');
+    if (active !== undefined && active.origin === 'files' && isSamePolicy(active, report)) return result('unchanged');
     const shrinks = active === undefined ? [] : this.#shrinks(active, report);
     if (shrinks.length > 0 && !accepted.has(report.hash)) {
       problems.push(...shrinkProblems(shrinks, report.hash, this.#o));
@@ -204,8 +205,8 @@ export class PolicyKeeper {
         watched: [],
       }),
     );
-    if (origin.kind !== 'running') this.#o.onRead(report);
-    return { generation, report };
+    if (origin.kind === 'running') return { generation, report };
+    return { generation, report: { ...report, problems: [...report.problems, ...this.#o.onRead(report)] } };
   }
 
   async #spareIsFree(): Promise<boolean> {
@@ -222,19 +223,9 @@ export class PolicyKeeper {
     const snapshot = this.#o.open(arena.slot(slot, report.length));
     if ('fault' in snapshot)
       return problem('snapshot-damaged', `the new snapshot does not open: ${snapshot.fault}`, this.#o);
-    const { hash, validUntil, length, rules, model } = report;
-    const active = {
-      generation,
-      origin,
-      hash,
-      validUntil,
-      activatedAt: clock.now(),
-      slot,
-      length,
-      rules,
-      model,
-      snapshot,
-    };
+    const { hash, validUntil, readAt, length, rules, model } = report;
+    const activatedAt = clock.now();
+    const active = { generation, origin, hash, validUntil, activatedAt, readAt, slot, length, rules, model, snapshot };
     arena.publish(generation, slot);
     this.#active = active;
     this.#o.onActive(active);
@@ -244,9 +235,9 @@ export class PolicyKeeper {
   }
 
   async #keep(active: ActivePolicy): Promise<void> {
-    const { hash, rules, model } = active;
+    const { hash, readAt, rules, model } = active;
     const bytes = this.#o.arena.slot(active.slot, active.length);
-    await this.#o.writeLastGood(this.#o.lastGoodFolder, bytes, { hash, rules, model }).catch((error: Error) => {
+    await this.#o.writeLastGood(this.#o.lastGoodFolder, bytes, { hash, readAt, rules, model }).catch((error: Error) => {
       this.#o.log('error', `the last good policy could not be written: ${error.message}`);
     });
   }
@@ -278,14 +269,19 @@ export class PolicyKeeper {
   }
 
   async #prepare(active: ActivePolicy): Promise<void> {
-    const { slot, length, model } = active;
+    const { slot, length, model, readAt } = active;
     // When late, for now: what has begun meanwhile begins.
     const at = Math.max(active.validUntil, this.#o.clock.now()) as Instant;
-    const compiled = await this.#compile({ kind: 'running', slot, length, model }, at);
+    const compiled = await this.#compile({ kind: 'running', slot, length, model, readAt }, at);
     if (compiled !== 'stuck' && compiled.report.ok)
       this.#prepared = { generation: compiled.generation, report: compiled.report };
     else for (const { message } of problemsOf(compiled)) this.#o.log('error', `time: ${message}`);
   }
+}
+
+/** The hash alone is not enough: it speaks of this moment, dates to come stand in the model. */
+function isSamePolicy(active: ActivePolicy, report: Good): boolean {
+  return active.hash === report.hash && isDeepStrictEqual(active.model, report.model);
 }
 
 function problemsOf(compiled: Compiled): Problem[] {

@@ -3,15 +3,11 @@
 
 import type { Instant } from '../base/brand.ts';
 import type { Directive, Model } from '../policy/model.ts';
-
-export interface RuleCount {
-  readonly app: string;
-  readonly rules: number;
-}
+import type { RuleCount } from './rule-counts.ts';
 
 export interface Counted {
   readonly model: Model;
-  readonly rules: readonly RuleCount[];
+  readonly rules: readonly Pick<RuleCount, 'app' | 'rules'>[];
 }
 
 export interface Shrink {

@@ -1,0 +1,25 @@
+// `interdict check`: all problems of config, lists, exemptions and policy, and the tests of each app. What CI of a blocklist repository runs.
+
+import type { Instant } from '../base/brand.ts';
+import type { Problem, Severity } from '../base/problems.ts';
+import { compileHere } from './compile-here.ts';
+import { chooseConfig } from './config-file.ts';
+import { count, formatProblems, printJson, printLine } from './print.ts';
+import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
+
+export async function check(options: { config?: string; json?: true }): Promise<number> {
+  const { report } = await compileHere(chooseConfig(options.config).file, Date.now() as Instant);
+  const { problems } = report;
+  const isFine = report.ok && !problems.some(({ severity }) => severity === 'error' || severity === 'overdue');
+  if (options.json) printJson({ ok: isFine, problems, ...(report.ok && { hash: report.hash, rules: report.rules }) });
+  else {
+    process.stdout.write(formatProblems(problems));
+    printLine(`${isFine ? 'fine' : 'not fine'}: ${summary(problems)}`);
+  }
+  return isFine ? EXIT_FINE : EXIT_PROBLEMS;
+}
+
+function summary(problems: readonly Problem[]): string {
+  const found = (severity: Severity) => problems.filter((problem) => problem.severity === severity).length;
+  return `${count(found('error'), 'error')}, ${found('overdue')} overdue, ${count(found('warning'), 'warning')}`;
+}

@@ -1,0 +1,47 @@
+// `interdict compile`: what the files compile to, and the snapshot itself with --out.
+
+import { writeFileSync } from 'node:fs';
+import type { Instant } from '../base/brand.ts';
+import type { CompileReport } from '../control/compile-job.ts';
+import { compileHere } from './compile-here.ts';
+import { chooseConfig } from './config-file.ts';
+import { count, printJson, printLine, printProblems } from './print.ts';
+import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
+
+export async function compile(options: { config?: string; out?: string; json?: true }): Promise<number> {
+  const { report, bytes, tookMs } = await compileHere(chooseConfig(options.config).file, Date.now() as Instant);
+  if (report.ok && options.out !== undefined) writeFileSync(options.out, Uint8Array.from(bytes));
+  if (options.json) printJson(dataOf(report, tookMs));
+  else {
+    printProblems(report.problems);
+    if (report.ok) show(report, tookMs);
+  }
+  return report.ok ? EXIT_FINE : EXIT_PROBLEMS;
+}
+
+function dataOf(report: CompileReport, tookMs: number): object {
+  if (!report.ok) return { ok: false, problems: report.problems };
+  const { hash, length: bytes, rules, problems } = report;
+  return {
+    ok: true,
+    hash,
+    bytes,
+    validUntil: dateOf(report.validUntil),
+    rules,
+    problems,
+    milliseconds: Math.round(tookMs),
+  };
+}
+
+function show({ hash, length, rules, validUntil }: CompileReport & { ok: true }, tookMs: number): void {
+  const total = rules.reduce((sum, app) => sum + app.rules, 0);
+  printLine(`policy       ${hash}`);
+  printLine(`rules        ${total.toLocaleString('en')}`);
+  for (const app of rules) printLine(`  ${app.rules.toLocaleString('en').padStart(10)} ${app.app}`);
+  printLine(`snapshot     ${count(length, 'byte')}, compiled in ${Math.round(tookMs)} ms`);
+  printLine(`valid until  ${dateOf(validUntil) ?? 'nothing known begins or ends'}`);
+}
+
+function dateOf(at: number): string | null {
+  return Number.isFinite(at) ? new Date(at).toISOString() : null;
+}

@@ -1,0 +1,20 @@
+// Which configuration a verb works on.
+
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface ConfigChoice {
+  readonly file: string;
+  /** In place of the file's own `state`: the demo inside the package has no folder to write to. */
+  readonly state?: string;
+}
+
+/** --config, else config/interdict.yaml in the working folder, else the demo inside the package. */
+export function chooseConfig(given: string | undefined): ConfigChoice {
+  if (given !== undefined) return { file: resolve(given) };
+  const here = resolve('config/interdict.yaml');
+  if (existsSync(here)) return { file: here };
+  const demo = fileURLToPath(new URL('../../config/interdict.yaml', import.meta.url));
+  return { file: demo, state: resolve('interdict-state') };
+}

@@ -1,0 +1,81 @@
+// Verbs and options of the command line. Each verb's own file is loaded when it is asked for, so that none pays for another.
+// Exit codes: 0 fine, 1 problems found, 2 wrong usage.
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+
+export const EXIT_FINE = 0;
+export const EXIT_PROBLEMS = 1;
+export const EXIT_USAGE = 2;
+
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+export async function runCli(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? EXIT_FINE : EXIT_USAGE;
+  }
+}
+
+export function createProgram(): Command {
+  const program = new Command('interdict')
+    .description('Enforces government app bans where traffic leaves the network.')
+    .version(packageVersion())
+    .exitOverride()
+    .showHelpAfterError('(interdict --help lists what there is)');
+
+  verb(
+    program,
+    'serve',
+    'answer DNS queries under the policy of the files, until SIGTERM or SIGINT; SIGHUP reads the files again',
+  )
+    .option('--strict', 'do not start from the last good policy when the files have errors')
+    .action(async (options) => exit(await (await import('./serve.ts')).serve(options)));
+
+  verb(program, 'check', 'read everything, run the tests of each app, list every problem')
+    .addOption(json())
+    .action(async (options) => exit(await (await import('./check.ts')).check(options)));
+
+  verb(program, 'explain', 'say what is decided about a name or an address, by which rule, and which rules lost')
+    .argument('[subjects...]', 'a name, an address or a URL; then the names and addresses its answer leads to')
+    .option('--client <ip>', 'who asks')
+    .option('--id <id>', 'a decision id, from a log, an EDE text or a report, in place of a subject')
+    .option('--at <time>', 'judge as of this date or RFC 3339 instant; always from the files')
+    .addOption(json())
+    .action(async (subjects, options) => exit(await (await import('./explain.ts')).explain(subjects, options)));
+
+  verb(program, 'compile', 'compile the files and say what came out')
+    .option('--out <file>', 'write the snapshot there')
+    .addOption(json())
+    .action(async (options) => exit(await (await import('./compile.ts')).compile(options)));
+
+  verb(program, 'reload', 'have the running instance read the files again, all or nothing')
+    .option('--accept-shrink <hash>', 'the refused policy that is meant to have fewer rules, by its hash')
+    .addOption(json())
+    .action(async (options) => exit(await (await import('./reload.ts')).reload(options)));
+
+  return program;
+}
+
+function verb(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option(
+      '--config <file>',
+      'interdict.yaml (default: config/interdict.yaml here, else the demo inside the package)',
+    );
+}
+
+function exit(code: number): void {
+  process.exitCode = code;
+}
+
+function json(): Option {
+  return new Option('--json', 'print data for programs');
+}

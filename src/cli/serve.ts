@@ -1,0 +1,51 @@
+// `interdict serve`: runs an instance until it is told to stop.
+
+import { startInstance } from '../instance.ts';
+import { chooseConfig } from './config-file.ts';
+import { printLine, printProblems, progress } from './print.ts';
+import { EXIT_FINE, EXIT_PROBLEMS, packageVersion } from './program.ts';
+
+/** Answers in flight have 2 s; files and sockets close in no time. Whatever hangs longer is left behind. */
+const STOP_LIMIT_MS = 5_000;
+/** From an uncaught error to the exit: the supervisor restarts us, and a broken process answers nobody. */
+const DIE_LIMIT_MS = 1_000;
+
+export async function serve(options: { config?: string; strict?: true }): Promise<number> {
+  dieOfUncaughtErrors();
+  const choice = chooseConfig(options.config);
+  progress(`compiling ${choice.file} …`);
+  const instance = await startInstance({ choice, strict: options.strict === true, version: packageVersion() });
+  if (!('close' in instance)) {
+    printProblems(instance);
+    return EXIT_PROBLEMS;
+  }
+  const { state, reasons, problems, active } = instance.keeper.status();
+  printProblems(problems);
+  for (const { host, port } of instance.bound)
+    printLine(`DNS on ${host.includes(':') ? `[${host}]` : host}:${port}, UDP and TCP`);
+  printLine(
+    `metrics on port ${instance.adminPort}; policy ${active?.hash.slice(0, 12)}, ${[state, ...reasons].join(': ')}`,
+  );
+  process.on('SIGHUP', () => void instance.keeper.reload());
+  await stopSignal();
+  setTimeout(() => process.exit(EXIT_PROBLEMS), STOP_LIMIT_MS).unref();
+  await instance.close();
+  return EXIT_FINE;
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((stop) => {
+    process.once('SIGTERM', () => stop()).once('SIGINT', () => stop());
+  });
+}
+
+function dieOfUncaughtErrors(): void {
+  const die = (error: unknown) => {
+    process.exitCode = EXIT_PROBLEMS;
+    setTimeout(() => process.exit(EXIT_PROBLEMS), DIE_LIMIT_MS).unref();
+    process.stderr.write(`interdict stops: ${error instanceof Error ? error.stack : String(error)}\n`, () =>
+      process.exit(EXIT_PROBLEMS),
+    );
+  };
+  process.on('uncaughtException', die).on('unhandledRejection', die);
+}

@@ -1,0 +1,109 @@
+// Hands the metrics of DNS their numbers. All readers of one scrape see the same reading.
+
+import type { ActivePolicy } from './control/active-policy.ts';
+import {
+  COUNTED_ACTIONS,
+  type CounterReading,
+  type Counters,
+  DURATION_BUCKETS,
+  readCounters,
+} from './dns/answer/counters.ts';
+import type { ResolverStats } from './dns/resolve/resolve.ts';
+import { DURATION_BOUNDS, type UpstreamStats } from './dns/resolve/upstream.ts';
+import type { HistogramSample, ReadSamples, Sample } from './observe/metrics.ts';
+import { capSeries } from './observe/series-cap.ts';
+import { one } from './policy-metrics.ts';
+
+/** What can happen before there are overrides. */
+const ACTIONS = COUNTED_ACTIONS.filter((action) => action !== 'released');
+const DOOR = 'dns';
+
+export interface DnsSources {
+  readonly counters: Counters;
+  readonly resolver: () => ResolverStats;
+  readonly active: () => ActivePolicy | undefined;
+  readonly maxSeries: number;
+}
+
+export function dnsReaders(sources: DnsSources): Record<string, ReadSamples> {
+  const { active, maxSeries } = sources;
+  const counts = onceAScrape(() => readCounters(sources.counters));
+  const resolver = onceAScrape(sources.resolver);
+  const upstreams = (read: (upstream: UpstreamStats) => Sample[]) => () => resolver().upstreams.flatMap(read);
+  return {
+    interdict_dns_queries_total: () => counts().queries,
+    interdict_dns_responses_total: () => counts().responses,
+    interdict_dns_dropped_total: () => counts().dropped,
+    interdict_clients_refused_total: () =>
+      counts().refused.map(({ labels, value }) => ({ labels: [DOOR, ...labels], value })),
+    interdict_decisions_total: () => capSeries(decisions(counts(), active()), maxSeries),
+    interdict_app_matches_total: () => withZeros(counts().matches, matchesToCome(active())),
+    interdict_dns_request_duration_seconds: () => counts().durations.map(durationsOf),
+    interdict_dns_cache_requests_total: () => lookups(resolver()),
+    interdict_dns_cache_entries: () => one(resolver().cache.entries),
+    interdict_dns_cache_bytes: () => one(resolver().cache.bytes),
+    interdict_dns_cache_limit_bytes: () => one(resolver().cache.limitBytes),
+    interdict_dns_cache_evictions_total: () =>
+      Object.entries(resolver().cache.evictions).map(([reason, value]) => ({ labels: [reason], value })),
+    interdict_upstream_requests_total: upstreams(({ name, requests }) =>
+      Object.entries(requests).map(([outcome, value]) => ({ labels: [name, outcome], value })),
+    ),
+    interdict_upstream_request_duration_seconds: () => resolver().upstreams.map(upstreamDurations),
+    interdict_upstream_up: upstreams(({ name, isUp }) => [{ labels: [name], value: isUp ? 1 : 0 }]),
+  };
+}
+
+/** A scrape asks for all metrics in one turn of the event loop. */
+function onceAScrape<T>(read: () => T): () => T {
+  let reading: { readonly value: T } | undefined;
+  return () => {
+    if (reading === undefined) {
+      reading = { value: read() };
+      queueMicrotask(() => {
+        reading = undefined;
+      });
+    }
+    return reading.value;
+  };
+}
+
+function decisions({ decisions: counted }: CounterReading, active: ActivePolicy | undefined): Sample[] {
+  const pairs = new Map(active?.snapshot.enforcement.map(({ segment, app }) => [`${segment}/${app}`, [segment, app]]));
+  const toCome = [...pairs.values()].flatMap(([segment, app]) => ACTIONS.map((action) => [segment, app, action]));
+  return withZeros(counted, toCome).map(({ labels, value }) => ({ labels: [DOOR, ...labels], value }));
+}
+
+/** Apps that some segment enforces, with the roles of their rules. */
+function matchesToCome(active: ActivePolicy | undefined): string[][] {
+  if (active === undefined) return [];
+  const enforced = new Set(active.snapshot.enforcement.map(({ app }) => app));
+  return active.rules
+    .filter(({ app }) => enforced.has(app))
+    .flatMap(({ app, roles }) => roles.flatMap((role) => ACTIONS.map((action) => [app, role, action])));
+}
+
+/** Series that can occur start at 0: those counted, and those to come. */
+function withZeros(counted: readonly Sample[], toCome: readonly (readonly string[])[]): Sample[] {
+  const rows = new Map<string, Sample>(toCome.map((labels) => [labels.join('\n'), { labels, value: 0 }]));
+  for (const sample of counted) rows.set(sample.labels.join('\n'), sample);
+  return [...rows.values()];
+}
+
+function durationsOf({ path, buckets, count, sumSeconds }: CounterReading['durations'][number]): HistogramSample {
+  return { labels: [path], bounds: DURATION_BUCKETS, cumulative: buckets, count, sumSeconds };
+}
+
+function lookups({ cache }: ResolverStats): Sample[] {
+  const { hits, misses, stale } = cache;
+  return Object.entries({ hit: hits, miss: misses, stale }).map(([result, value]) => ({ labels: [result], value }));
+}
+
+function upstreamDurations({ name, durations }: UpstreamStats): HistogramSample {
+  const { buckets, count, sumSeconds } = durations;
+  let sum = 0;
+  const cumulative = DURATION_BOUNDS.map((_, i) => {
+    sum += buckets[i];
+    return sum;
+  });
+  return { labels: [name], bounds: DURATION_BOUNDS, cumulative, count, sumSeconds };
+}

@@ -1,0 +1,205 @@
+// A running instance: every part, built and tied in this order. Read it first; there is no logic in here.
+//
+//   queries ─▶ listeners ─▶ door ─▶ answerQuery ─ miss ─▶ resolver ─▶ upstreams
+//                                       ▲ snapshot
+//   files ─▶ watch ─▶ keeper ─▶ compiler thread ─▶ arena
+//   counters ─▶ metrics ─▶ admin        events ─▶ event log
+
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Instant } from './base/brand.ts';
+import type { Problem } from './base/problems.ts';
+import type { ConfigChoice } from './cli/config-file.ts';
+import { readConfig } from './config/read-config.ts';
+import { Arena } from './control/arena.ts';
+import { systemClock } from './control/clock.ts';
+import { sha256 } from './control/compile-job.ts';
+import { serveControl } from './control/control-socket.ts';
+import { readLastGoodModel, writeLastGood } from './control/last-good.ts';
+import { PolicyKeeper } from './control/policy-keeper.ts';
+import { restartWarnings } from './control/restart-keys.ts';
+import { openStateFolder } from './control/state-folder.ts';
+import { watchSources } from './control/watch.ts';
+import { newCounters } from './dns/answer/counters.ts';
+import { drainEvents, newEvents } from './dns/answer/events.ts';
+import { newFastPath, useSnapshot } from './dns/answer/fast-path.ts';
+import { createDoor } from './dns/listeners/door.ts';
+import { openListeners } from './dns/listeners/listeners.ts';
+import { createResolver } from './dns/resolve/resolve.ts';
+import { dnsReaders } from './dns-metrics.ts';
+import { startAdminServer } from './observe/admin-server.ts';
+import { EventLog } from './observe/event-log.ts';
+import { createLogger } from './observe/logger.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { Pseudonyms } from './observe/pseudonym.ts';
+import { openSnapshot } from './policy/snapshot.ts';
+import { policyReaders } from './policy-metrics.ts';
+import { runThread } from './threads/start.ts';
+
+/** The largest lists compile in 3 s; a compiler that takes this long hangs. */
+const COMPILE_LIMIT_MS = 120_000;
+/** Keeps up with 40,000 events a second, a few milliseconds at a time. */
+const PUMP_MS = 25;
+const PUMP_EVENTS = 1_000;
+/** This thread's number among the arena's readers: doors and resolver share its snapshot. */
+const MAIN_READER = 0;
+
+export interface Instance {
+  /** Where it answers DNS, and where /metrics is. */
+  readonly bound: readonly { readonly host: string; readonly port: number }[];
+  readonly adminPort: number;
+  readonly keeper: PolicyKeeper;
+  /** Answers in flight are finished first, for 2 s at most. */
+  close(): Promise<void>;
+}
+
+export interface InstanceOptions {
+  readonly choice: ConfigChoice;
+  /** Do not start from the last good policy. */
+  readonly strict: boolean;
+  readonly version: string;
+}
+
+/** Problems: all that keep it from starting; nothing is left open then. */
+export async function startInstance(options: InstanceOptions): Promise<Instance | readonly Problem[]> {
+  const closing: (() => unknown)[] = [];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  const started = await build(options, closing);
+  if ('problems' in started) await close();
+  return 'problems' in started ? started.problems : { ...started, close };
+}
+
+type Started = Omit<Instance, 'close'> | { readonly problems: readonly Problem[] };
+
+async function build({ choice, strict, version }: InstanceOptions, closing: (() => unknown)[]): Promise<Started> {
+  const read = readConfig(choice.file, { now: Date.now() as Instant });
+  if (read.config === undefined) return { problems: read.problems };
+  const config = { ...read.config, ...(choice.state !== undefined && { state: choice.state }) };
+  const log = createLogger(config.log.level);
+
+  const folder = openStateFolder(config.state);
+  if ('problem' in folder) return { problems: [folder.problem] };
+  const { state } = folder;
+  closing.push(folder.release);
+
+  // What is answered from, counted and told; door and resolver share it, both on this thread.
+  const counters = newCounters();
+  const events = newEvents();
+  const settings = { ...config.dns, ...config.cache };
+  const forwardZones = config.dns.forward.map(({ zone }) => zone);
+  const pathOf = (countsQueries: boolean) =>
+    newFastPath({ counters, events, settings: { ...settings, countsQueries }, forwardZones, seed: randomInt(2 ** 32) });
+  const paths = { door: pathOf(true), resolver: pathOf(false) };
+
+  const pseudonyms = new Pseudonyms(state.keys, randomBytes);
+  const onError = (message: string) => log.error(message);
+  const eventLog = new EventLog({
+    folder: state.events,
+    maxPerSecond: config.events.maxPerSecond,
+    pseudonyms,
+    onError,
+  }).start();
+  const pump = (max: number) => drainEvents(events, max, (event) => config.events.file && eventLog.push(event));
+  const pumping = setInterval(() => pump(PUMP_EVENTS), PUMP_MS);
+  closing.push(
+    () => eventLog.close(),
+    () => pump(Number.POSITIVE_INFINITY),
+    () => clearInterval(pumping),
+  );
+
+  const arena = Arena.create(config.policyMaxBytes);
+  const watch = watchSources(
+    systemClock,
+    () => void keeper.reload(),
+    (message) => log.warn(message),
+  );
+  const keeper = new PolicyKeeper({
+    configFile: choice.file,
+    lastGoodFolder: state.lastGood,
+    maxShrink: config.reload.maxShrink,
+    clock: systemClock,
+    arena,
+    compile: (job) => runThread('compiler', { job, shared: arena.shared }, COMPILE_LIMIT_MS),
+    open: (bytes) => openSnapshot(bytes, sha256),
+    readLastGood: readLastGoodModel,
+    writeLastGood,
+    onActive: ({ snapshot, generation }) => {
+      useSnapshot([paths.door, paths.resolver], snapshot);
+      arena.moved(MAIN_READER, generation);
+    },
+    onRead: (report) => {
+      if (report.watched.length > 0) watch.set(report.watched);
+      return report.ok ? restartWarnings(config, report.config) : [];
+    },
+    log: (level, message) => log[level](message),
+  });
+  closing.push(
+    () => watch.close(),
+    () => keeper.close(),
+  );
+
+  const resolver = createResolver({
+    path: paths.resolver,
+    upstreams: config.upstreams,
+    forward: config.dns.forward,
+    listen: config.dns.listen,
+    cache: config.cache,
+    deadlineMs: config.dns.deadlineMs,
+    case0x20: config.dns.case0x20,
+    warn: (message) => log.warn(message),
+  });
+  closing.push(() => resolver.close());
+  const door = createDoor({
+    path: paths.door,
+    resolver,
+    clock: { wallMs: Date.now, monotonicSeconds: () => performance.now() / 1000 },
+    onFault: ({ error, sample }) =>
+      log.error({ error, packet: Buffer.from(sample).toString('hex') }, 'a packet made us throw; please report it'),
+  });
+
+  const metrics = createMetrics({
+    interdict_build_info: () => [
+      { labels: [version, process.env.INTERDICT_REVISION ?? '', process.version], value: 1 },
+    ],
+    interdict_events_dropped_total: () => [
+      { labels: ['ring'], value: events.lost },
+      { labels: ['file'], value: eventLog.dropped },
+    ],
+    ...policyReaders(() => keeper.status(), Date.now),
+    ...dnsReaders({
+      counters,
+      resolver: () => resolver.stats(),
+      active: () => keeper.status().active,
+      maxSeries: config.metrics.maxSeries,
+    }),
+  });
+
+  // Both are tried, so that all problems are told at once.
+  const policyProblems = await keeper.start(strict);
+  const { tcpIdleMs: idleMs, tcpMaxConnections: maxConnections, tcpMaxPerClient: maxPerClient } = config.dns;
+  const where = { file: choice.file, line: 1, column: 1 };
+  const listeners = await openListeners({
+    listen: config.dns.listen,
+    door,
+    tcp: { idleMs, maxConnections, maxPerClient },
+    where,
+  });
+  if ('close' in listeners) closing.push(() => listeners.close());
+  const admin = await startAdminServer({ listen: config.admin.listen, metrics, readiness: () => keeper.status() });
+  if ('close' in admin) closing.push(() => admin.close());
+  const problems = [
+    ...(policyProblems ?? []),
+    ...('close' in listeners ? [] : listeners),
+    ...('close' in admin ? [] : [admin.problem]),
+  ];
+  if (!('close' in listeners) || !('close' in admin) || policyProblems !== undefined) return { problems };
+
+  const control = await serveControl(state.controlSocket, async (request) => {
+    if (request.verb === 'reload') return keeper.reload(request.acceptShrink);
+    const { state: readiness, reasons, active } = keeper.status();
+    return { state: readiness, reasons, hash: active?.hash, generation: active?.generation, version };
+  });
+  closing.push(() => control.close());
+  return { bound: listeners.bound, adminPort: admin.port, keeper };
+}

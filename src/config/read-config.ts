@@ -10,7 +10,7 @@ import { formatName } from '../base/names.ts';
 import type { Problem } from '../base/problems.ts';
 import { type Disk, nodeDisk, readWhole } from '../lists/disk.ts';
 import { readName } from '../lists/names.ts';
-import { present } from '../lists/read-directive.ts';
+import { present } from '../lists/present.ts';
 import { parseSize } from '../lists/sizes.ts';
 import { parseSpan } from '../lists/spans.ts';
 import { type Path, readYaml, valueAt } from '../lists/yaml/document.ts';

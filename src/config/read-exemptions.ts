@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { instantOf } from '../base/dates.ts';
 import type { Problem } from '../base/problems.ts';
 import { type Disk, readWhole } from '../lists/disk.ts';
-import { present } from '../lists/read-directive.ts';
+import { present } from '../lists/present.ts';
 import type { Clock } from '../lists/sources.ts';
 import { readYaml } from '../lists/yaml/document.ts';
 import { shapeOf } from '../lists/yaml/shape.ts';

@@ -4,6 +4,7 @@ import type { Instant } from '../base/brand.ts';
 import { instantOf } from '../base/dates.ts';
 import type { Problem } from '../base/problems.ts';
 import type { Directive, DirectiveApp } from '../policy/model.ts';
+import { present } from './present.ts';
 import { type DirectiveText, directiveSchema } from './schema-directive.ts';
 import { parseSpan } from './spans.ts';
 import type { Path, YamlDocument } from './yaml/document.ts';
@@ -61,15 +62,6 @@ function namedApp(text: DirectiveText['apps'][number]): DirectiveApp {
     decidedOn: text.decided_on,
     reason: text.reason,
   });
-}
-
-type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** Without the keys whose value is undefined: absent means "not stated". */
-export function present<T extends object>(object: T): Present<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Present<T>;
 }
 
 /** Any basis but `named` is somebody's judgement, and carries it. */

@@ -99,19 +99,19 @@ interface Unfolding {
 /** Stops at the first value beyond a limit, so that aliases of aliases cost no more than that. */
 function unfold(node: Node | null, to: Unfolding, depth: number): unknown {
   if (node === null) return null;
-  const where = to.at(node.range?.[0] ?? 0);
-  if (depth > MAX_DEPTH) return fail(to, tooDeep(where));
+  const offset = node.range?.[0] ?? 0;
+  if (depth > MAX_DEPTH) return fail(to, tooDeep(to.at(offset)));
   if (++to.values > MAX_VALUES) {
     if (to.values > MAX_VALUES + 1) return undefined;
     return fail(
       to,
-      problem('yaml-too-large', `more than ${MAX_VALUES} values, aliases unfolded; split the file`, where),
+      problem('yaml-too-large', `more than ${MAX_VALUES} values, aliases unfolded; split the file`, to.at(offset)),
     );
   }
   if (isAlias(node)) {
     const target = to.anchors.get(node.source);
     if (target === undefined)
-      return fail(to, problem('yaml-syntax', `no anchor &${node.source} before this alias`, where));
+      return fail(to, problem('yaml-syntax', `no anchor &${node.source} before this alias`, to.at(offset)));
     return unfold(target, to, depth + 1);
   }
   const value = isMap(node)
@@ -127,11 +127,11 @@ function unfold(node: Node | null, to: Unfolding, depth: number): unknown {
 function unfoldMap(map: YAMLMap, to: Unfolding, depth: number): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   for (const { key, value: item } of map.items as Pair<Node, Node | null>[]) {
-    const where = to.at(key?.range?.[0] ?? 0);
+    const where = () => to.at(key?.range?.[0] ?? 0);
     if (!isScalar(key) || typeof key.value !== 'string' || key.value === '__proto__') {
-      fail(to, problem('key-not-text', 'a key must be a word; put it in quotes', where));
+      fail(to, problem('key-not-text', 'a key must be a word; put it in quotes', where()));
     } else if (Object.hasOwn(value, key.value)) {
-      fail(to, problem('duplicate-key', `the key ${key.value} stands here twice; take one away`, where));
+      fail(to, problem('duplicate-key', `the key ${key.value} stands here twice; take one away`, where()));
     } else {
       value[key.value] = unfold(item, to, depth + 1);
     }

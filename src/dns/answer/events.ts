@@ -8,7 +8,6 @@
 //   │ client 16 │ qname ≤255 │ decision id ≤ 400  │
 //   └───────────┴────────────┴────────────────────┘
 
-import { unreachable } from '../../base/brand.ts';
 import type { Packet } from '../../base/packet.ts';
 import type { DecisionEvent } from '../../policy/decision.ts';
 import { ROLES } from '../../policy/model.ts';
@@ -29,15 +28,13 @@ export interface EventNames {
   readonly segments: readonly string[];
   readonly apps: readonly string[];
   readonly directives: readonly string[];
-  /** By number of an exemption. */
-  readonly exemptions: readonly string[];
 }
 
 export interface Events {
   readonly bytes: Uint8Array;
   readonly wallMs: Float64Array;
   readonly generations: Uint32Array;
-  /** Parent segment, app, role, action − 1, directive, exemption, qtype, transport, qname length, id length: one column each. */
+  /** Parent segment, app, role, action − 1, directive, qtype, transport, qname length, id length: one column each. */
   readonly columns: Uint16Array;
   readonly names: Map<number, EventNames>;
   current: number;
@@ -51,12 +48,11 @@ const APP = 1;
 const ROLE = 2;
 const ACTION = 3;
 const DIRECTIVE = 4;
-const EXEMPTION = 5;
-const QTYPE = 6;
-const TRANSPORT = 7;
-const QNAME_LENGTH = 8;
-const ID_LENGTH = 9;
-const COLUMNS = 10;
+const QTYPE = 5;
+const TRANSPORT = 6;
+const QNAME_LENGTH = 7;
+const ID_LENGTH = 8;
+const COLUMNS = 9;
 
 export function newEvents(): Events {
   return {
@@ -106,7 +102,6 @@ export function commitEvent(
   role: number,
   action: number,
   directive: number,
-  exemption: number,
   idLength: number,
 ): void {
   const { bytes, columns } = events;
@@ -119,7 +114,6 @@ export function commitEvent(
   columns[column + ROLE] = role;
   columns[column + ACTION] = action - 1;
   columns[column + DIRECTIVE] = directive;
-  columns[column + EXEMPTION] = exemption;
   columns[column + QTYPE] = packet.qtype;
   columns[column + TRANSPORT] = packet.transport;
   columns[column + QNAME_LENGTH] = packet.qnameLength;
@@ -153,14 +147,13 @@ function readEvent(events: Events, record: number): DecisionEvent {
   if (names === undefined) throw new Error(`no names for events of generation ${generations[record]}`);
   const at = record * RECORD_BYTES;
   const column = record * COLUMNS;
-  const action = COUNTED_ACTIONS[columns[column + ACTION]];
   const id = String.fromCharCode(...bytes.subarray(at + ID_AT, at + ID_AT + columns[column + ID_LENGTH]));
   return {
     wallMs: events.wallMs[record],
     generation: generations[record],
     door: 'dns',
-    action,
-    id: prefixOf(action, names.exemptions[columns[column + EXEMPTION]]) + id,
+    action: COUNTED_ACTIONS[columns[column + ACTION]],
+    id,
     segment: names.segments[columns[column + SEGMENT]],
     directive: names.directives[columns[column + DIRECTIVE]],
     app: names.apps[columns[column + APP]],
@@ -170,20 +163,4 @@ function readEvent(events: Events, record: number): DecisionEvent {
     qtype: columns[column + QTYPE],
     transport: TRANSPORTS[columns[column + TRANSPORT]],
   };
-}
-
-/** POLICY.md §5: what lets through says why in front of the id. */
-function prefixOf(action: DecisionEvent['action'], exemption: string | undefined): string {
-  switch (action) {
-    case 'blocked':
-      return '';
-    case 'monitored':
-      return 'monitored:';
-    case 'exempt':
-      return `exempt:${exemption}:`;
-    case 'released':
-      return 'released:';
-    default:
-      return unreachable(action);
-  }
 }

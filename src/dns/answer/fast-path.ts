@@ -63,7 +63,6 @@ export function useSnapshot(paths: readonly FastPath[], snapshot: Snapshot): voi
     segments: snapshot.segmentNames,
     apps: snapshot.appIds,
     directives: snapshot.directiveIds,
-    exemptions: snapshot.exemptionIds,
   };
   for (const path of paths) {
     adoptNames(path.counters, names);

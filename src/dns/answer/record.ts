@@ -1,8 +1,7 @@
 // A decision that is final leaves two traces: its counts, and one event. Called once a query, when its answer is made.
 
 import { NO_SEGMENT, type Packet } from '../../base/packet.ts';
-import { writeDecisionId } from '../../policy/decide.ts';
-import { outcomeDirective, outcomeExemption } from '../../policy/outcomes.ts';
+import { directiveOf, writeEventId } from '../../policy/decide.ts';
 import { parentOf, type Snapshot } from '../../policy/snapshot.ts';
 import { actionOf, appOf, BLOCKED, RELEASED } from '../../policy/verdict.ts';
 import { countDecision } from './counters.ts';
@@ -29,18 +28,7 @@ export function recordDecision(path: FastPath, snapshot: Snapshot, packet: Packe
   const { events } = path;
   const record = claimEvent(events, path.nowMs);
   if (record < 0) return;
-  const idLength = writeDecisionId(snapshot, segment, verdict, judged, events.bytes, eventIdAt(record), EVENT_ID_ROOM);
-  const outcome = snapshot.outcomes[segment * snapshot.apps + app];
-  commitEvent(
-    events,
-    record,
-    packet,
-    parent,
-    app,
-    role,
-    action,
-    outcomeDirective(outcome),
-    outcomeExemption(outcome),
-    idLength,
-  );
+  const idLength = writeEventId(snapshot, segment, verdict, judged, events.bytes, eventIdAt(record), EVENT_ID_ROOM);
+  const directive = directiveOf(snapshot, segment, verdict);
+  commitEvent(events, record, packet, parent, app, role, action, directive, idLength);
 }

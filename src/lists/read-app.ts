@@ -8,6 +8,7 @@ import type { App } from '../policy/model.ts';
 import { readName } from './names.ts';
 import { type Rule, type RuleContext, readRule } from './rule.ts';
 import { type AppText, appSchema, ruleSchema } from './schema-app.ts';
+import type { Clock } from './sources.ts';
 import { valueAt, type YamlDocument } from './yaml/document.ts';
 import { shapeOf } from './yaml/shape.ts';
 
@@ -35,7 +36,7 @@ export function readApp(context: RuleContext, sha256: string): AppReading {
   if (text === undefined) return { rules, problems };
   problems.push(...checkTests(text.tests, document));
   const source = { kind: 'rules', file: document.file, sha256 } as const;
-  const recheckBy = earliest(text.rules, clock.timeZone);
+  const recheckBy = nextRecheck(text.rules, clock);
   const app: App = {
     ...headOf(text),
     tests: text.tests,
@@ -62,9 +63,11 @@ export function headOf(
   };
 }
 
-function earliest(rules: AppText['rules'], timeZone: string): Instant | undefined {
+/** Of those still to come: what has passed has been told, rule by rule. */
+function nextRecheck(rules: AppText['rules'], { now, timeZone }: Clock): Instant | undefined {
   const dates = rules.flatMap((rule) => (rule.recheck_by === undefined ? [] : [rule.recheck_by])).sort();
-  return dates.length === 0 ? undefined : instantOf(dates[0], 'end', timeZone);
+  const instants = [...new Set(dates)].map((date) => instantOf(date, 'end', timeZone));
+  return instants.find((instant) => instant !== undefined && instant > now);
 }
 
 export function checkTests(

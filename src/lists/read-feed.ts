@@ -38,7 +38,7 @@ export function readFeed(context: RuleContext, disk: Disk): FeedReading {
   const due = text.recheck_by === undefined ? undefined : instantOf(text.recheck_by, 'end', clock.timeZone);
   if (due !== undefined && due <= clock.now) {
     const message = `recheck_by ${text.recheck_by} has passed; look at the feed again and set a new date`;
-    problems.push({ code: 'recheck-due', severity: 'overdue', message, where: document.place(['recheck_by']) });
+    problems.push({ code: 'recheck-overdue', severity: 'overdue', message, where: document.place(['recheck_by']) });
   }
   const source = readSource(text, document.file, disk, fail);
   if (source === undefined) return { problems };
@@ -46,7 +46,7 @@ export function readFeed(context: RuleContext, disk: Disk): FeedReading {
     ...headOf(text),
     tests: { blocked: text.tests?.blocked ?? [], free: text.tests?.free ?? [] },
     source,
-    ...(due !== undefined && { recheckBy: due }),
+    ...(due !== undefined && due > clock.now && { recheckBy: due }),
     places: document.places([]),
   };
   const attributes = {

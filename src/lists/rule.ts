@@ -186,7 +186,7 @@ function checkDates(rule: RuleText, path: Path, context: RuleContext): Problem[]
   if (due !== undefined && due <= clock.now) {
     const message = `recheck_by ${rule.recheck_by} has passed; look at the evidence again and set a new date`;
     problems.push({
-      code: 'recheck-due',
+      code: 'recheck-overdue',
       severity: 'overdue',
       message,
       where: document.place([...path, 'recheck_by']),

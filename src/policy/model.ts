@@ -140,7 +140,7 @@ export interface App {
   readonly tests: { readonly blocked: readonly string[]; readonly free: readonly string[] };
   /** The file its rules stand in: the app's YAML, or a feed's list. */
   readonly source: AppSource;
-  /** Earliest `recheck_by` of its rules. */
+  /** Earliest `recheck_by` of its rules that was still to come when they were read; those passed are problems of the rules. */
   readonly recheckBy?: Instant;
   readonly places: Places;
 }

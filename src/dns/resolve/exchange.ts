@@ -86,7 +86,9 @@ class Exchange {
   start(): void {
     this.#cancelDeadline = this.#parts.clock.after(this.#parts.deadlineMs, () => this.#fail());
     this.#next();
-    for (const upstream of this.#order) if (!this.#asked.has(upstream) && upstream.takeProbe()) this.#ask(upstream);
+    for (const upstream of this.#order) {
+      if (!this.#asked.has(upstream) && upstream.takeProbe()) probe(this.#parts, this.#question, upstream);
+    }
   }
 
   #next(): void {
@@ -215,6 +217,30 @@ class Exchange {
     this.#heard.add(upstream);
     upstream.silent();
   }
+}
+
+/** Asks one that is down, only to see whether it answers: the exchange neither waits for it nor ends it. */
+function probe(parts: ExchangeParts, question: UpstreamQuestion, upstream: Upstream): void {
+  const { clock, ports } = parts;
+  const sentMs = clock.nowMs();
+  const query = buildQuery(question);
+  const reply = (bytes: Uint8Array) => {
+    cancel();
+    upstream.heard(clock.nowMs() - sentMs);
+    upstream.count(outcomeOf(scrub(question, bytes)));
+  };
+  const failed = () => {
+    cancel();
+    upstream.count('error');
+  };
+  const forget =
+    upstream.config.transport === 'tls'
+      ? upstream.stream.send({ query, reply, failed })
+      : ports.send({ target: upstream.target, query, reply, failed, wrong: () => {} });
+  const cancel = clock.after(parts.deadlineMs, () => {
+    forget();
+    upstream.count('timeout');
+  });
 }
 
 function outcomeOf(scrubbed: Scrubbed): Outcome {

@@ -128,7 +128,7 @@ class CachingResolver implements ResolverWithStats {
     if (again !== MISS) return this.#take(again);
     if ('bytes' in landed) return this.#answer(landed, 'miss', startMs);
     if (known !== undefined && !landed.isBogus) return this.#answerStale(known, startMs);
-    return this.#take(answerFailure(this.#options.path, this.#packet, RCODE_SERVFAIL, landed.ede));
+    return this.#answerFailure(landed.ede, startMs);
   }
 
   async close(): Promise<void> {
@@ -175,6 +175,13 @@ class CachingResolver implements ResolverWithStats {
   #answerStale(answer: CachedAnswer, startMs: number): Uint8Array | undefined {
     this.#cache.servedStale();
     return this.#answer({ ...answer, stale: true }, 'stale', startMs);
+  }
+
+  #answerFailure(ede: number, startMs: number): Uint8Array | undefined {
+    const { path } = this.#options;
+    const length = answerFailure(path, this.#packet, RCODE_SERVFAIL, ede);
+    countDuration(path.counters, DURATION_UPSTREAM, (this.#clock.nowMs() - startMs) / 1000);
+    return this.#take(length);
   }
 
   #take(length: number): Uint8Array | undefined {

@@ -1,0 +1,67 @@
+// A resolver on the small policy, with a stepped clock, for tests: asked as a door would ask it.
+
+import { parseAddress } from '../../../src/base/addresses.ts';
+import { SEGMENT_UNRESOLVED, TRANSPORT_TCP, TRANSPORT_UDP } from '../../../src/base/packet.ts';
+import { newCounters } from '../../../src/dns/answer/counters.ts';
+import { newEvents } from '../../../src/dns/answer/events.ts';
+import { type FastPath, newFastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
+import { createResolver, type ResolverOptions, type ResolverWithStats } from '../../../src/dns/resolve/resolve.ts';
+import { CLIENTS, NOW, smallPolicy } from '../answer/small-policy.ts';
+import { type QueryOptions, query, type Reply, readReply } from '../answer/wire.ts';
+import { SteppedClock } from './stepped-clock.ts';
+
+export interface Asking extends QueryOptions {
+  /** A key of CLIENTS. */
+  readonly client?: keyof typeof CLIENTS;
+  readonly tcp?: boolean;
+}
+
+export interface TestResolver {
+  readonly resolver: ResolverWithStats;
+  readonly clock: SteppedClock;
+  readonly path: FastPath;
+  readonly warnings: string[];
+  askBytes(name: string, type: string | number, asking?: Asking): Promise<Uint8Array | undefined>;
+  ask(name: string, type: string | number, asking?: Asking): Promise<Reply>;
+}
+
+export function testResolver(options: Partial<ResolverOptions>): TestResolver {
+  const settings = {
+    maxUdpSize: 1232,
+    maxTtlSeconds: 3600,
+    negativeMaxTtlSeconds: 300,
+    allowNonRecursive: false,
+    countsQueries: false,
+  };
+  const forwardZones = (options.forward ?? []).map(({ zone }) => zone);
+  const path = newFastPath({ counters: newCounters(), events: newEvents(), settings, forwardZones, seed: 1 });
+  useSnapshot([path], smallPolicy());
+  const clock = new SteppedClock();
+  const warnings: string[] = [];
+  const resolver = createResolver({
+    path,
+    upstreams: [],
+    forward: [],
+    listen: [],
+    cache: { maxBytes: 1 << 20, maxTtlSeconds: 3600, negativeMaxTtlSeconds: 300 },
+    deadlineMs: 4000,
+    case0x20: false,
+    warn: (message) => warnings.push(message),
+    clock,
+    wallMs: () => NOW,
+    ...options,
+  });
+  const askBytes = (name: string, type: string | number, asking: Asking = {}) => {
+    const client = parseAddress(CLIENTS[asking.client ?? 'free']);
+    if (client === undefined) throw new Error('unreachable');
+    const transport = asking.tcp === true ? TRANSPORT_TCP : TRANSPORT_UDP;
+    const bytes = query(name, type, { opt: 1232, ...asking });
+    return resolver.resolve(bytes, { client, clientPort: 4000, transport, segment: SEGMENT_UNRESOLVED });
+  };
+  const ask = async (name: string, type: string | number, asking: Asking = {}) => {
+    const answer = await askBytes(name, type, asking);
+    if (answer === undefined) throw new Error(`${name}: dropped`);
+    return readReply(answer);
+  };
+  return { resolver, clock, path, warnings, askBytes, ask };
+}

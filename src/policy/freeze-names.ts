@@ -5,7 +5,7 @@
 
 import { isExcept } from './entries.ts';
 import { hashLabel, slotOf } from './labels.ts';
-import { EMPTY_SLOT, packFlags, protectedDepth, ROOT, ROW_WORDS, SLOT_WORDS, zoneDepth } from './layout.ts';
+import { EMPTY_SLOT, packFlags, protectedDepth, ROOT, ROW_WORDS, SLOT_WORDS, slotWord, zoneDepth } from './layout.ts';
 import { type NameBuilder, NODE_CARRIER, NODE_CDN_ZONE, NODE_PROTECTED } from './name-builder.ts';
 import { ownKind, type RuleBuilder } from './rule-builder.ts';
 import {
@@ -95,13 +95,14 @@ export function placeNodes(
   for (let node = 0; node < names.count; node++) {
     const parent = names.parents[node] === ROOT ? ROOT : slotOfNode[names.parents[node]];
     const labelAt = names.labelAts[node];
-    let slot = slotOf(hashLabel(names.pool, labelAt, parent, seed, multiplier), size);
+    const hash = hashLabel(names.pool, labelAt, parent, seed, multiplier);
+    let slot = slotOf(hash, size);
     let probe = 1;
     for (; slots[slot * SLOT_WORDS] !== EMPTY_SLOT; probe++) slot = slot + 1 === size ? 0 : slot + 1;
     if (probe > MAX_PROBE) return undefined;
     longest = Math.max(longest, probe);
     slotOfNode[node] = slot;
-    slots[slot * SLOT_WORDS] = parent;
+    slots[slot * SLOT_WORDS] = slotWord(parent, hash);
     slots[slot * SLOT_WORDS + 1] = labelAt;
     slots[slot * SLOT_WORDS + 2] = rows[node];
   }

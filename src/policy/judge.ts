@@ -7,7 +7,7 @@
 
 import { detailAnswer, detailRole, ENTRY_WORDS, entryApp, entryDepth, entryKind, isExcept } from './entries.ts';
 import { hashLabel, sameLabel, slotOf, splitLabels } from './labels.ts';
-import { EMPTY_SLOT, hasOpenFlag, protectedDepth, ROOT, ROW_WORDS, SLOT_WORDS, zoneDepth } from './layout.ts';
+import { EMPTY_SLOT, hasOpenFlag, protectedDepth, ROOT, ROW_WORDS, SLOT_WORDS, slotWord, zoneDepth } from './layout.ts';
 import { outcomeAction } from './outcomes.ts';
 import { lookupAddress } from './prefix-trie.ts';
 import type { Findings, Snapshot } from './snapshot.ts';
@@ -77,10 +77,12 @@ function walkDown(snapshot: Snapshot, bytes: Uint8Array, at: number, first: numb
 /** The slot of a label below `parent`, or -1. */
 export function findSlot(snapshot: Snapshot, parent: number, bytes: Uint8Array, at: number): number {
   const { slots, slotCount, labels, longestProbe } = snapshot;
-  let slot = slotOf(hashLabel(bytes, at, parent, snapshot.seed, snapshot.multiplier), slotCount);
+  const hash = hashLabel(bytes, at, parent, snapshot.seed, snapshot.multiplier);
+  const wanted = slotWord(parent, hash);
+  let slot = slotOf(hash, slotCount);
   for (let probe = 0; probe < longestProbe; probe++) {
     const found = slots[slot * SLOT_WORDS];
-    if (found === parent && sameLabel(bytes, at, labels, slots[slot * SLOT_WORDS + 1])) return slot;
+    if (found === wanted && sameLabel(bytes, at, labels, slots[slot * SLOT_WORDS + 1])) return slot;
     if (found === EMPTY_SLOT) return -1;
     slot = slot + 1 === slotCount ? 0 : slot + 1;
   }

@@ -57,11 +57,19 @@ export const META_SLOTS = 2;
 export const META_LONGEST_PROBE = 3;
 export const META_WORDS = 4;
 
-/** Words of a slot: parent slot, label offset, row. */
+/** Words of a slot: parent slot with seven bits of the hash above it, label offset, row. */
 export const SLOT_WORDS = 3;
-/** Parent of a slot that holds nothing, and of a top-level label. */
+/** The tag spares the look at label bytes elsewhere in memory for all but 1 in 128 slots of other children of the same parent. */
+export const PARENT_BITS = 25;
+export const PARENT_MASK = (1 << PARENT_BITS) - 1;
+/** First word of a slot that holds nothing; no parent has this number. */
 export const EMPTY_SLOT = 0xffffffff;
-export const ROOT = 0xfffffffe;
+/** Parent of a top-level label. */
+export const ROOT = PARENT_MASK - 1;
+
+export function slotWord(parent: number, hash: number): number {
+  return (parent | (hash << PARENT_BITS)) >>> 0;
+}
 
 /** Words of a row: own set, set of a name that ends here, set of names below, flags. */
 export const ROW_WORDS = 4;

@@ -10,7 +10,7 @@ import { MAX_LABELS } from '../base/names.ts';
 import { hashLabel, sameLabel, splitLabels } from './labels.ts';
 import { ROOT } from './layout.ts';
 
-/** 16.7 million labels: at 30 bytes each what a slot of 512 MiB can hold. */
+/** 16.7 million labels: at 30 bytes each what a slot of 512 MiB can hold, and their slots have numbers of 25 bits. */
 export const MAX_NODES = 1 << 24;
 const FIRST_NODES = 1024;
 

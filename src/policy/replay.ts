@@ -4,7 +4,7 @@
 
 import { MAX_LABELS, MAX_NAME } from '../base/names.ts';
 import { detailAttributes, ENTRY_WORDS, entryApp, entryDepth, entryKind } from './entries.ts';
-import { EMPTY_SLOT, PREFIX_SIZE, ROOT, ROW_WORDS, SLOT_WORDS } from './layout.ts';
+import { EMPTY_SLOT, PARENT_MASK, PREFIX_SIZE, ROOT, ROW_WORDS, SLOT_WORDS } from './layout.ts';
 import type { RuleSink } from './rules.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -58,7 +58,7 @@ function spellName(slots: Uint32Array, labels: Uint8Array, slot: number, name: U
     if (label === MAX_LABELS || length + size >= MAX_NAME) return false;
     for (let i = 0; i < size; i++) name[length + i] = labels[labelAt + i];
     length += size;
-    at = slots[at * SLOT_WORDS];
+    at = slots[at * SLOT_WORDS] & PARENT_MASK;
   }
   name[length] = 0;
   return true;

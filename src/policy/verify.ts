@@ -20,6 +20,7 @@ import {
   MAGIC,
   META_WORDS,
   ORDER_MARK,
+  PARENT_MASK,
   PREFIX_SIZE,
   ROOT,
   ROW_WORDS,
@@ -168,10 +169,11 @@ function arePrefixesSound({ prefixes, apps, words }: Snapshot): boolean {
 function areSlotsSound(snapshot: Snapshot): boolean {
   const { slots, slotCount, labels, longestProbe } = snapshot;
   const rows = snapshot.rows.length / ROW_WORDS;
-  if (slotCount < 1 || slots.length !== slotCount * SLOT_WORDS || longestProbe > slotCount) return false;
+  if (slotCount < 1 || slotCount >= ROOT || slots.length !== slotCount * SLOT_WORDS || longestProbe > slotCount)
+    return false;
   for (let at = 0; at < slots.length; at += SLOT_WORDS) {
-    const parent = slots[at];
-    if (parent === EMPTY_SLOT) continue;
+    if (slots[at] === EMPTY_SLOT) continue;
+    const parent = slots[at] & PARENT_MASK;
     if (parent !== ROOT && parent >= slotCount) return false;
     const labelAt = slots[at + 1];
     if (labelAt >= labels.length || labelAt + labels[labelAt] >= labels.length || labels[labelAt] > 63) return false;

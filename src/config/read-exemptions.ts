@@ -88,9 +88,6 @@ function exemptionOf(id: string, text: ExemptionText, { now, timeZone }: Clock, 
   const until = instantOf(text.until, 'end', timeZone);
   // The schema's `moment` lets nothing through that is no instant.
   if (from === undefined || until === undefined) return undefined;
-  if (from >= until) {
-    finder.error('dates-order', `until ${text.until} lies before from ${text.from}; mend one of them`, ['until']);
-  }
   const approvedOn = instantOf(text.approved_on, 'start', timeZone);
   if (approvedOn !== undefined && approvedOn > now) {
     finder.error('approved-future', `approved_on ${text.approved_on} is still to come; nothing is approved yet`, [

@@ -123,5 +123,5 @@ export function readSoaName(text: string, path: Path, finder: Finder): string {
   const name = parseName(isMail ? `${mailbox.replaceAll('.', '\\.')}.${domain}` : text);
   if (typeof name !== 'string') return formatName(name);
   finder.error('name-invalid', `${quote(text)} is no name; write one such as hostmaster.example.org`, path);
-  return text;
+  return 'invalid';
 }

@@ -47,25 +47,29 @@ function segmentOf(text: SegmentText, path: Path, timeZone: string, finder: Find
   });
 }
 
-/** Canonical prefixes; of one that cannot be read only the problem remains. */
+/** Canonical prefixes. Where bits are set behind the length the network is taken on, so that one slip makes one problem. */
 export function readClients(texts: readonly string[], path: Path, finder: Finder): string[] {
   const clients: string[] = [];
   for (const [i, text] of texts.entries()) {
-    const prefix = parsePrefix(text);
-    const at = [...path, i];
-    if (prefix === undefined) {
-      finder.error(
-        'address-invalid',
-        `${quote(text)} is no address and no prefix; write it as 10.0.0.0/8 or "2001:db8::/32"`,
-        at,
-      );
-    } else if (prefix === 'host-bits') {
-      finder.error('host-bits', `${quote(text)} has bits set behind its length; write ${networkOf(text)}`, at);
-    } else if (clients.includes(formatPrefix(prefix))) {
-      finder.error('duplicate-client', `${quote(text)} stands here twice; take one away`, at);
-    } else clients.push(formatPrefix(prefix));
+    const client = readClient(text, [...path, i], finder);
+    if (client !== undefined && clients.includes(client)) {
+      finder.error('duplicate-client', `${quote(text)} stands here twice; take one away`, [...path, i]);
+    } else if (client !== undefined) clients.push(client);
   }
   return clients;
+}
+
+function readClient(text: string, path: Path, finder: Finder): string | undefined {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) {
+    const cure = 'write it as 10.0.0.0/8 or "2001:db8::/32"';
+    finder.error('address-invalid', `${quote(text)} is no address and no prefix; ${cure}`, path);
+    return undefined;
+  }
+  if (prefix !== 'host-bits') return formatPrefix(prefix);
+  const network = networkOf(text);
+  finder.error('host-bits', `${quote(text)} has bits set behind its length; write ${network}`, path);
+  return network;
 }
 
 function readEnforce(texts: SegmentText['enforce'], path: Path, timeZone: string, finder: Finder): EnforceEntry[] {

@@ -7,8 +7,8 @@ import { id, moment, name, span, text } from '../lists/schema-words.ts';
 import { ANSWERS, MODES, SEGMENT_KINDS } from '../policy/model.ts';
 
 const endpoint = z.string({ error: 'must be ADDRESS:PORT in quotes, such as "127.0.0.1:5300" or "[::1]:5300"' });
-const size = z.union([z.int().min(1), z.string()]);
-const duration = z.union([z.int().min(0), z.string()]);
+const size = z.union([z.int().min(1), z.string()], { error: 'must be a size such as 64MiB' });
+const duration = z.union([z.int().min(0), z.string()], { error: 'must be a time such as 60 (seconds) or 5m' });
 const share = z.number().min(0).max(1);
 const count = (most: number) => z.int().min(1).max(most);
 

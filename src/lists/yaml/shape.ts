@@ -42,14 +42,22 @@ function sentenceOf(issue: z.core.$ZodRawIssue): string | undefined {
       return `${quote(issue.input)} is no known word here; ${hint}`;
     }
     case 'too_small':
-      return `must be at least ${issue.minimum}`;
+      return issue.origin === 'array'
+        ? `must have at least ${entries(issue.minimum)}`
+        : `must be at least ${issue.minimum}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}`;
+      return issue.origin === 'array'
+        ? `must have at most ${entries(issue.maximum)}`
+        : `must be at most ${issue.maximum}`;
     case 'invalid_union':
       return `${quote(issue.input)} has none of the shapes that may stand here`;
     default:
       return undefined;
   }
+}
+
+function entries(count: number | bigint): string {
+  return count === 1 ? '1 entry' : `${count} entries`;
 }
 
 function cureOf(issue: z.core.$ZodRawIssue): string {

@@ -58,7 +58,11 @@ describe('the scrape', () => {
     const files = smallDepartment({
       upstreamPort: upstream.port,
       rules: ['domain: app.example'],
-      settings: ['exemptions: { folder: exemptions, timezone: Europe/London }', 'reload: { max_shrink: 1 }'],
+      settings: [
+        'exemptions: { folder: exemptions, timezone: Europe/London }',
+        'reload: { max_shrink: 1 }',
+        'events: { max_per_second: 100000 }',
+      ],
     });
     instance = await startInstance(writeFiles({ ...files, 'config/exemptions/EXM-2026-001.yaml': EXEMPTION }));
     first = await instance.scrape();
@@ -196,6 +200,8 @@ describe('the scrape', () => {
     for (let i = 0; i < 300; i++) {
       hostile.send(query(`secret${i}.app.example`, 'A', { opt: 1232 }));
       hostile.send(query(`" } 1\\010evil${i}.example`, 'TXT'));
+      // Two small packets at a time never fill a socket's buffer.
+      await hostile.ask(query('fill.app.example', 'A'));
     }
     readReply((await hostile.ask(query('secret.app.example', 'A'))) as Uint8Array);
     const scrape = await instance.scrape();

@@ -134,6 +134,7 @@ export class UdpClient {
   readonly #to: string;
   readonly #waiting = new Map<number, (answer: Uint8Array) => void>();
   #nextId = 1;
+  #isClosed = false;
 
   private constructor(socket: Socket, port: number, to: string) {
     this.#socket = socket;
@@ -178,6 +179,8 @@ export class UdpClient {
   }
 
   close(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#isClosed = true;
     return new Promise((done) => this.#socket.close(() => done()));
   }
 }

@@ -6,9 +6,11 @@
 //   counters ─▶ metrics ─▶ admin        events ─▶ event log
 
 import { randomBytes, randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { Instant } from './base/brand.ts';
 import type { Problem } from './base/problems.ts';
 import type { ConfigChoice } from './cli/config-file.ts';
+import { loadSources } from './config/load.ts';
 import { readConfig } from './config/read-config.ts';
 import { Arena } from './control/arena.ts';
 import { systemClock } from './control/clock.ts';
@@ -73,8 +75,10 @@ export async function startInstance(options: InstanceOptions): Promise<Instance 
 type Started = Omit<Instance, 'close'> | { readonly problems: readonly Problem[] };
 
 async function build({ choice, strict, version }: InstanceOptions, closing: (() => unknown)[]): Promise<Started> {
-  const read = readConfig(choice.file, { now: Date.now() as Instant });
-  if (read.config === undefined) return { problems: read.problems };
+  const startedAt = Date.now() as Instant;
+  const read = readConfig(choice.file, { now: startedAt });
+  if (read.config === undefined || hasErrorIn(choice.file, read.problems))
+    return { problems: loadSources(choice.file, startedAt).problems };
   const config = { ...read.config, ...(choice.state !== undefined && { state: choice.state }) };
   const log = createLogger(config.log.level);
 
@@ -202,4 +206,9 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
   });
   closing.push(() => control.close());
   return { bound: listeners.bound, adminPort: admin.port, keeper };
+}
+
+/** An exemption's error leaves the last good policy to start from; an error of the configuration itself leaves nothing to run on. */
+function hasErrorIn(file: string, problems: readonly Problem[]): boolean {
+  return problems.some(({ severity, where }) => severity === 'error' && resolve(where.file) === resolve(file));
 }

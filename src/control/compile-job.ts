@@ -91,8 +91,16 @@ function fromFiles(job: CompileJob, configFile: string, into: Uint8Array): Compi
   if (config === undefined || model === undefined) return failed(sources.problems, watched);
   const report = build(job, { model, rules, readAt: job.now }, into);
   // Faults of single rules were found while the rules streamed by.
-  const problems = [...sources.problems, ...report.problems];
+  const problems = [
+    ...sources.problems,
+    ...report.problems.filter((problem) => !isAboutUnread(problem, sources.unread)),
+  ];
   return report.ok && !hasErrors(problems) ? { ...report, problems, watched, config } : failed(problems, watched);
+}
+
+/** What stands in a file that could not be read is not unknown; that file's own problem says enough. */
+function isAboutUnread({ code, message }: Problem, unread: readonly string[]): boolean {
+  return code.startsWith('unknown-') && unread.some((id) => message.split(/[\s;,]+/).includes(id));
 }
 
 async function fromLastGood(

@@ -77,7 +77,15 @@ async function readPair(folder: string): Promise<(LastGood & { snapshot: Uint8Ar
   const snapshot = await readFile(join(folder, 'snapshot.bin'));
   if (sha256(snapshot) !== file.snapshotSha256)
     return { fault: `${folder}/snapshot.bin is not the one model.json names` };
-  return { hash: file.hash, readAt: file.readAt, rules: file.rules, model: file.model, snapshot };
+  const { hash, readAt, rules, model } = file;
+  // A plain Uint8Array: Buffer has a slice() of its own that copies nothing.
+  return {
+    hash,
+    readAt,
+    rules,
+    model,
+    snapshot: new Uint8Array(snapshot.buffer, snapshot.byteOffset, snapshot.length),
+  };
 }
 
 async function writeChunks(path: string, bytes: Uint8Array): Promise<string> {

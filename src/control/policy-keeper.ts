@@ -102,11 +102,16 @@ export class PolicyKeeper {
     };
   }
 
+  /** Settles when what was asked for up to now is done. */
+  async settled(): Promise<void> {
+    await this.#queue;
+  }
+
   /** No further policy; settles when the task in hand has ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelWait();
-    await this.#queue;
+    await this.settled();
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {

@@ -77,7 +77,7 @@ function checkLayout(path: string): Problem | undefined {
 function lock(path: string): (() => void) | undefined {
   const file = new DatabaseSync(join(path, 'lock'));
   try {
-    file.exec('BEGIN EXCLUSIVE');
+    file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return () => file.close();
   } catch (error) {
     file.close();

@@ -72,11 +72,11 @@ async function replyTo({ metrics, readiness }: AdminOptions, request: IncomingMe
     case '/healthz':
       return text(200, 'ok\n');
     case '/readyz': {
-      const ready = readiness();
+      const { state, reasons } = readiness();
       return {
-        status: ready.state === 'not ready' ? 503 : 200,
+        status: state === 'not ready' ? 503 : 200,
         type: 'application/json',
-        body: `${JSON.stringify(ready)}\n`,
+        body: `${JSON.stringify({ state, reasons })}\n`,
       };
     }
     default:

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Instant } from '../../src/base/brand.ts';
 import { type LastGood, readLastGood, readLastGoodModel, writeLastGood } from '../../src/control/last-good.ts';
 import type { Model } from '../../src/policy/model.ts';
 
@@ -16,7 +17,8 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const policy = (hash: string): LastGood => ({
   hash,
-  rules: [{ app: 'tiktok', rules: 3 }],
+  readAt: 1 as Instant,
+  rules: [{ app: 'tiktok', rules: 3, roles: ['web'] }],
   model: { lists: { directives: [] } } as unknown as Model, // Kept as JSON whatever it holds.
 });
 

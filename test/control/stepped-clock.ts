@@ -37,6 +37,7 @@ export class SteppedClock implements Clock {
 
   /** Lets `ms` pass: each timer due fires at its time, and what it started in promises runs before the next. */
   async step(ms: number): Promise<void> {
+    await settle();
     const end = this.#monotonic + ms;
     for (let due = this.#next(end); due !== undefined; due = this.#next(end)) {
       this.#advance(due.at);

@@ -1,0 +1,144 @@
+// A policy keeper over a real folder of files, real compiles, a real arena and state folder; only the clock is the test's. Jobs run in
+// this thread, in place of the compiler's.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseAddress } from '../../src/base/addresses.ts';
+import { parseName } from '../../src/base/names.ts';
+import type { ActivePolicy } from '../../src/control/active-policy.ts';
+import { Arena } from '../../src/control/arena.ts';
+import { type CompileJob, type CompileReport, runCompileJob, sha256 } from '../../src/control/compile-job.ts';
+import { readLastGoodModel, writeLastGood } from '../../src/control/last-good.ts';
+import { PolicyKeeper } from '../../src/control/policy-keeper.ts';
+import { segmentOf, verdictForName } from '../../src/policy/decide.ts';
+import { openSnapshot } from '../../src/policy/snapshot.ts';
+import { actionOf } from '../../src/policy/verdict.ts';
+import { appFile, smallDepartment } from '../e2e/small-department.ts';
+import type { SteppedClock } from './stepped-clock.ts';
+
+export const DAY_MS = 86_400_000;
+/** A Tuesday, in UTC, the time zone of the test department. */
+export const START = Date.parse('2026-11-24T12:00:00Z');
+const SLOT_BYTES = 8 << 20;
+const ACTIONS = ['free', 'blocked', 'monitored', 'exempt', 'released', 'protected'];
+
+export const RULES = ['domain: banned.example.net', 'domain: second.example.net', 'domain: third.example.net'];
+
+/** For 127.0.0.9 of segment office. */
+export function exemption(until: string, from = '2026-11-01'): string {
+  return `segment: office
+clients: [127.0.0.9/32]
+under: [order]
+apps: [app]
+class: operational
+requested_by: staff 17
+approved_by: Security Officer
+approved_on: 2026-10-28
+ticket: SEC-1
+justification: Case reference in SEC-1
+mitigations: [stand-alone device]
+from: ${from}
+until: ${until}
+`;
+}
+
+export class Department {
+  readonly folder = mkdtempSync(join(tmpdir(), 'interdict-keeper-'));
+
+  constructor() {
+    const settings = ['exemptions: { folder: exemptions, timezone: UTC }'];
+    this.write(smallDepartment({ upstreamPort: 9, rules: RULES, settings }));
+    mkdirSync(join(this.folder, 'config/exemptions'));
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.folder, path)), { recursive: true });
+      writeFileSync(join(this.folder, path), text, { mode: 0o640 });
+    }
+  }
+
+  rules(rules: readonly string[]): void {
+    this.write({ 'blocklists/apps/app.yaml': appFile(rules) });
+  }
+
+  exempt(until: string, from?: string): void {
+    this.write({ 'config/exemptions/EXM-1.yaml': exemption(until, from) });
+  }
+
+  /** A syntax error in a file that has nothing to do with the rest. */
+  breakFile(): void {
+    this.write({ 'blocklists/apps/other.yaml': 'id: [\n' });
+  }
+
+  mendFile(): void {
+    rmSync(join(this.folder, 'blocklists/apps/other.yaml'));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export class RunningKeeper {
+  readonly keeper: PolicyKeeper;
+  readonly arena = Arena.create(SLOT_BYTES);
+  readonly clock: SteppedClock;
+  readonly jobs: CompileJob[] = [];
+  /** Thrown by the next jobs, as when the compiler's thread is killed. */
+  compilerDies = false;
+  /** Run while a compile is under way. */
+  onCompile: () => void = () => {};
+  active: ActivePolicy | undefined;
+  readonly logged: string[] = [];
+
+  constructor(department: Department, clock: SteppedClock) {
+    this.clock = clock;
+    this.keeper = new PolicyKeeper({
+      configFile: join(department.folder, 'config/interdict.yaml'),
+      lastGoodFolder: join(department.folder, 'state/last-good'),
+      maxShrink: 0.2,
+      clock,
+      arena: this.arena,
+      compile: (job) => this.#compile(job),
+      open: (bytes) => openSnapshot(bytes, sha256),
+      readLastGood: readLastGoodModel,
+      writeLastGood: async (folder, bytes, policy) => {
+        mkdirSync(dirname(folder), { recursive: true });
+        await writeLastGood(folder, bytes, policy);
+      },
+      onActive: (policy) => {
+        this.active = policy;
+        this.arena.moved(0, policy.generation);
+      },
+      onRead: () => [],
+      log: (_level, message) => this.logged.push(message),
+    });
+  }
+
+  /** What the query path says at this moment: free, blocked, monitored, exempt; SERVFAIL without a policy. */
+  ask(name = 'www.banned.example.net', client = '127.0.0.9'): string {
+    if (this.active === undefined) return 'SERVFAIL';
+    const { snapshot } = this.active;
+    const segment = segmentOf(snapshot, parseAddress(client) as Uint8Array, 0, this.clock.now());
+    return ACTIONS[actionOf(verdictForName(snapshot, segment, parseName(name) as Uint8Array, 0))];
+  }
+
+  /** Lets time pass with all that it sets off: in one leap to where nothing is due, then minute by minute. */
+  async pass(ms: number): Promise<void> {
+    const quietMs = Math.min(ms, (this.active?.validUntil ?? 0) - this.clock.now() - 120_000);
+    if (quietMs > 0) await this.clock.step(quietMs);
+    for (let left = ms - Math.max(0, quietMs); left > 0; left -= 60_000) {
+      await this.clock.step(Math.min(left, 60_000));
+      await this.keeper.settled();
+    }
+  }
+
+  async #compile(job: CompileJob): Promise<CompileReport> {
+    this.jobs.push(job);
+    this.onCompile();
+    if (this.compilerDies) throw new Error('killed');
+    return runCompileJob(job, this.arena.slot(this.arena.spare), (slot, length) => this.arena.slot(slot, length));
+  }
+}

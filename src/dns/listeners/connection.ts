@@ -16,6 +16,8 @@ export const MAX_PIPELINED = 64;
 export const MAX_TCP_QUERY = 4096;
 /** Answers that the client has not read yet; beyond, nothing more of it is read. Four of the largest. */
 const MAX_UNSENT = 256 * 1024;
+/** A reader that has not taken its last answers by then does not get them. */
+const FLUSH_MS = 500;
 const FRAME_HEAD = 2;
 const NOTHING = new Uint8Array(0);
 
@@ -60,8 +62,11 @@ export class Connection {
     if (this.#inFlight === 0 && this.#activeAt < before) this.#socket.destroy();
   }
 
-  destroy(): void {
-    this.#socket.destroy();
+  /** Lets the last answers leave, for a moment. */
+  close(): void {
+    const socket = this.#socket;
+    socket.destroySoon();
+    setTimeout(() => socket.destroy(), FLUSH_MS).unref();
   }
 
   #receive(chunk: Uint8Array): void {

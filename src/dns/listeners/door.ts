@@ -53,7 +53,9 @@ export function createDoor(options: DoorOptions): Door {
   const packet = newPacket(new Uint8Array(MAX_MESSAGE));
   let misses = 0;
 
-  function answer(query: Uint8Array, client: Uint8Array, clientPort: number, transport: number) {
+  function answer(given: Uint8Array, client: Uint8Array, clientPort: number, transport: number) {
+    // Node's sockets give Buffers, whose slice() is a view: what is kept of a query must be a copy.
+    const query = new Uint8Array(given.buffer, given.byteOffset, given.length);
     try {
       return answerNow(query, client, clientPort, transport);
     } catch (error) {

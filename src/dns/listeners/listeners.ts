@@ -66,7 +66,14 @@ export async function openListeners(options: ListenOptions): Promise<Listeners |
     await Promise.all(open.map((listener) => listener.close()));
     return problems;
   }
-  return { bound, close: () => closeAll(open, door) };
+  let closing: Promise<void> | undefined;
+  return {
+    bound,
+    close: () => {
+      closing ??= closeAll(open, door);
+      return closing;
+    },
+  };
 }
 
 async function openPair(endpoint: ListenEndpoint, door: Door, census: Census): Promise<Listener[] | Error> {

@@ -54,7 +54,7 @@ export async function listenTcp(endpoint: ListenEndpoint, door: Door, census: Ce
     close: async () => {
       clearInterval(sweep);
       server.close();
-      for (const connection of connections) connection.destroy();
+      for (const connection of connections) connection.close();
     },
   };
 }

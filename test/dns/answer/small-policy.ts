@@ -15,7 +15,7 @@ export const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash('sha256')
 const where = { file: 'test', line: 1, column: 1 };
 const places = { '': where };
 
-/** 10.N.0.1 asks from the segment that answers with ANSWERS[N]; see segmentsOf for the others. */
+/** 10.N.0.1, and on loopback 127.N.0.1, asks from the segment that answers with ANSWERS[N]; see segmentsOf for the others. */
 export const CLIENTS: Record<Answer | 'monitor' | 'free' | 'exempt' | 'ipv6' | 'stranger', string> = {
   ...(Object.fromEntries(ANSWERS.map((answer, i) => [answer, `10.${i}.0.1`])) as Record<Answer, string>),
   monitor: '10.100.0.1',
@@ -145,6 +145,7 @@ function modelOf(options: SmallPolicy): Model {
 
 function segmentsOf(prefix: string): Segment[] {
   const enforced = ['uk-statement', 'local-policy'];
+  const both = (second: number) => [`10.${second}.0.0/16`, `127.${second}.0.0/16`];
   const segment = (
     id: string,
     clients: string[],
@@ -165,14 +166,14 @@ function segmentsOf(prefix: string): Segment[] {
     ...ANSWERS.map((answer, i) =>
       segment(
         answer,
-        answer === 'nxdomain' ? [`10.${i}.0.0/16`, '2001:db8:2::/48'] : [`10.${i}.0.0/16`],
+        [...both(i), ...(answer === 'nxdomain' ? ['2001:db8:2::/48', '::1/128'] : [])],
         answer,
         'enforce',
         enforced,
       ),
     ),
-    segment('monitor', ['10.100.0.0/16'], 'nxdomain', 'monitor', enforced),
-    segment('free', ['10.101.0.0/16'], 'nxdomain', 'enforce', []),
+    segment('monitor', both(100), 'nxdomain', 'monitor', enforced),
+    segment('free', both(101), 'nxdomain', 'enforce', []),
   ];
 }
 

@@ -39,7 +39,7 @@ function stopSignal(): Promise<void> {
   });
 }
 
-function dieOfUncaughtErrors(): void {
+export function dieOfUncaughtErrors(): void {
   const die = (error: unknown) => {
     process.exitCode = EXIT_PROBLEMS;
     setTimeout(() => process.exit(EXIT_PROBLEMS), DIE_LIMIT_MS).unref();

@@ -20,34 +20,36 @@ export function scanLines(file: OpenFile, take: LineTaker): string {
   let kept = 0;
   let isSkipping = false;
   let isFirst = true;
+  /** Gives true to stop. */
+  const give = (start: number, end: number): boolean => {
+    const from = isFirst && hasMark(buffer, start, end) ? start + 3 : start;
+    isFirst = false;
+    return giveLine(buffer, from, end, take);
+  };
   for (;;) {
     const count = file.read(buffer.subarray(kept, kept + CHUNK));
     hash.update(buffer.subarray(kept, kept + count));
     const filled = kept + count;
-    let start = isFirst && hasMark(buffer, filled) ? 3 : 0;
-    isFirst = false;
-    for (let next = lineEnd(buffer, start, filled); next >= 0; next = lineEnd(buffer, start, filled)) {
-      if (!isSkipping && giveLine(buffer, start, next, take)) return hash.digest('hex');
+    // Its own view, so that no search runs on into what an earlier read has left behind.
+    const text = buffer.subarray(0, filled);
+    let start = 0;
+    for (let next = text.indexOf(LF); next >= 0; next = text.indexOf(LF, start)) {
+      if (!isSkipping && give(start, next)) return hash.digest('hex');
       isSkipping = false;
       start = next + 1;
     }
     if (count === 0) {
-      if (!isSkipping && start < filled) giveLine(buffer, start, filled, take);
+      if (!isSkipping && start < filled) give(start, filled);
       return hash.digest('hex');
     }
     kept = isSkipping ? 0 : filled - start;
     if (kept > MAX_FEED_LINE) {
-      if (take(buffer, start, start + MAX_FEED_LINE, true)) return hash.digest('hex');
+      if (give(start, filled)) return hash.digest('hex');
       isSkipping = true;
       kept = 0;
     }
     buffer.copyWithin(0, start, start + kept);
   }
-}
-
-function lineEnd(buffer: Uint8Array, start: number, filled: number): number {
-  const found = buffer.indexOf(LF, start);
-  return found < filled ? found : -1;
 }
 
 function giveLine(buffer: Uint8Array, start: number, next: number, take: LineTaker): boolean {
@@ -56,8 +58,8 @@ function giveLine(buffer: Uint8Array, start: number, next: number, take: LineTak
   return take(buffer, start, isTooLong ? start + MAX_FEED_LINE : end, isTooLong);
 }
 
-function hasMark(buffer: Uint8Array, filled: number): boolean {
-  return filled >= 3 && buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf;
+function hasMark(buffer: Uint8Array, start: number, end: number): boolean {
+  return end - start >= 3 && buffer[start] === 0xef && buffer[start + 1] === 0xbb && buffer[start + 2] === 0xbf;
 }
 
 /** SHA-256 (hex) of a file, and its first `headBytes` bytes. */

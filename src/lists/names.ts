@@ -33,6 +33,7 @@ export function readName(text: string): WireName | TextFault {
 
 function misreadAs(text: string): string | undefined {
   if (/\s/.test(text)) return 'has a space; take it away';
+  if (/[\0-\x1f\x7f]/.test(text)) return 'has a control character; take it away, or write it as \\DDD if it is meant';
   if (text.includes('://') || text.includes('/')) return 'is a URL or a path; write its host name alone';
   if (text.startsWith('*')) return 'has a wildcard; write the name behind "*." under the key wildcard';
   if (text.includes('@')) return 'has an @; write the host name alone';

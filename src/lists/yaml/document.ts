@@ -19,7 +19,7 @@ import type { Places } from '../../policy/model.ts';
 import { decodeText } from './text.ts';
 
 /** Values a file may unfold to; a file of MAX_YAML_BYTES without aliases stays below. */
-const MAX_VALUES = 400_000;
+const MAX_VALUES = 200_000;
 /** The schemas need six. */
 const MAX_DEPTH = 32;
 /** One broken bracket makes many errors; the first few say it all. */
@@ -49,7 +49,6 @@ export function readYaml(file: string, bytes: Uint8Array): { document?: YamlDocu
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: false,
-      logLevel: 'silent',
     });
     return fromParsed(file, parsed, lines);
   } catch (error) {
@@ -105,7 +104,7 @@ function unfold(node: Node | null, to: Unfolding, depth: number): unknown {
     if (to.values > MAX_VALUES + 1) return undefined;
     return fail(
       to,
-      problem('yaml-too-large', `more than ${MAX_VALUES} values, aliases unfolded; split the file`, to.at(offset)),
+      problem('yaml-too-large', `more than ${MAX_VALUES} values, aliases unfolded; split the file`, to.at(0)),
     );
   }
   if (isAlias(node)) {

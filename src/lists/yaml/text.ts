@@ -4,8 +4,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Place, Problem } from '../../base/problems.ts';
 
-/** About 20,000 rules. Larger lists are feeds, which are read as bytes. */
-export const MAX_YAML_BYTES = 4 * 1024 * 1024;
+/** About 8,000 rules, read in a second; the worst that can be made of it takes some. Larger lists are feeds, which are read as bytes. */
+export const MAX_YAML_BYTES = 1024 * 1024;
 /** A person's line; keeps the parser's work on a line, and what a message may quote, bounded. */
 export const MAX_LINE = 4096;
 

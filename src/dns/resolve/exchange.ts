@@ -168,7 +168,7 @@ class Exchange {
     const { upstream } = attempt;
     this.#heard.add(upstream);
     upstream.heard(this.#parts.clock.nowMs() - attempt.sentMs);
-    const scrubbed = scrub(this.#question, bytes);
+    const scrubbed = scrubbedOrBad(this.#question, bytes);
     upstream.count(outcomeOf(scrubbed));
     if (scrubbed.kind === 'answer') {
       this.#finish({ kind: 'answer', answer: scrubbed, isTrusted: upstream.config.trusted });
@@ -227,7 +227,7 @@ function probe(parts: ExchangeParts, question: UpstreamQuestion, upstream: Upstr
   const reply = (bytes: Uint8Array) => {
     cancel();
     upstream.heard(clock.nowMs() - sentMs);
-    upstream.count(outcomeOf(scrub(question, bytes)));
+    upstream.count(outcomeOf(scrubbedOrBad(question, bytes)));
   };
   const failed = () => {
     cancel();
@@ -241,6 +241,15 @@ function probe(parts: ExchangeParts, question: UpstreamQuestion, upstream: Upstr
     forget();
     upstream.count('timeout');
   });
+}
+
+/** One packet cannot stop us: should a reply find a fault of ours, it is a bad reply, counted, and the next upstream is asked. */
+function scrubbedOrBad(question: UpstreamQuestion, bytes: Uint8Array): Scrubbed {
+  try {
+    return scrub(question, bytes);
+  } catch {
+    return { kind: 'bad', reason: 'record' };
+  }
 }
 
 function outcomeOf(scrubbed: Scrubbed): Outcome {

@@ -1,5 +1,5 @@
 // The UDP ports that queries leave from (RFC 5452): up to 1,024 sockets a family, each query from one chosen at random under an id chosen
-// at random, so that a forged answer must guess about 28 bits (the kernel's own choice of each port included).
+// at random. A forger must guess 16 bits of id and the port: 10 bits when it knows which are open, nearly 15 when it does not.
 //
 //   slot 0 … 1023   ──▶ socket, opened when first chosen    retired after 10 s or 10,000 queries: no new queries, closed when its last
 //                       pending: id → what was asked        answer is in or given up; the slot is filled anew when next chosen

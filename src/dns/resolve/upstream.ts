@@ -80,8 +80,8 @@ export class Upstream {
   /** It is down and it is time to see whether it still is; true once a delay, which doubles. */
   takeProbe(): boolean {
     if (this.isUp || this.#clock.nowMs() < this.#probeAtMs) return false;
-    this.#probeAtMs = this.#clock.nowMs() + this.#probeDelayMs;
     this.#probeDelayMs = Math.min(LAST_PROBE_MS, this.#probeDelayMs * 2);
+    this.#probeAtMs = this.#clock.nowMs() + this.#probeDelayMs;
     return true;
   }
 

@@ -60,10 +60,18 @@ export function sameName(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number)
  * `name` does not lie at or below it.
  */
 export function suffixAt(name: Uint8Array, bytes: Uint8Array, ancestor: number): number {
-  for (let i = 0; ; i += name[i] + 1) {
-    if (sameName(name, i, bytes, ancestor)) return i;
-    if (name[i] === 0) return -1;
+  let at = 0;
+  for (let more = labelCount(name, 0) - labelCount(bytes, ancestor); more !== 0; more--) {
+    if (more < 0) return -1;
+    at += name[at] + 1;
   }
+  return sameName(name, at, bytes, ancestor) ? at : -1;
+}
+
+function labelCount(bytes: Uint8Array, at: number): number {
+  let labels = 0;
+  for (let i = followPointers(bytes, at); bytes[i] !== 0; i = followPointers(bytes, i + bytes[i] + 1)) labels++;
+  return labels;
 }
 
 function followPointers(bytes: Uint8Array, at: number): number {

@@ -1,6 +1,6 @@
 // Replies nobody would send: mutated, cut and random bytes. Whatever comes in, scrub says yes or no, and a yes is a well-formed message.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readU16 } from '../../../src/base/bytes.ts';
 import { parseName } from '../../../src/base/names.ts';
 import { scrub } from '../../../src/dns/wire/scrub.ts';
@@ -91,3 +91,40 @@ function buildMessageOnce(random: (limit: number) => number, qtype: number): Uin
   }
   return built[random(built.length)];
 }
+
+describe('a large reply made to be slow', () => {
+  const deep = Array.from({ length: 120 }, () => 'a').join('.');
+  const almost = `${deep}.b`;
+  const first: TestRecord = { owner: almost, type: 16, rdata: [[1, 65]] };
+  const many = (record: TestRecord) => [first, ...Array.from({ length: 4000 }, () => record)];
+
+  test.each<[string, number, TestRecord[]]>([
+    ['thousands of DNAMEs that nearly match', 1, many({ owner: `>${almost}`, type: 39, rdata: [] })],
+    ['thousands of CNAMEs that nearly match', 1, many({ owner: `>${almost}`, type: 5, rdata: [] })],
+    [
+      'thousands of records of the qname in letters of their own',
+      1,
+      [
+        first,
+        ...Array.from({ length: 230 }, (_, i) => ({
+          owner: Array.from({ length: 121 }, (_, k) => (k === i % 121 ? 'A' : k === (i >> 1) % 121 ? 'C' : 'a')).join(
+            '.',
+          ),
+          type: 1,
+          rdata: [[1, 2, 3, 4]],
+        })),
+      ],
+    ],
+    ['thousands of addresses', 1, many({ owner: `>${deep}.a`, type: 1, rdata: [[1, 2, 3]] })],
+  ])('%s is done with in 200 ms', (_what, qtype, answer) => {
+    const reply = buildMessage({ qname: `${deep}.a`, qtype, answer });
+    expect(reply.length).toBeGreaterThan(45_000);
+    const qname = parseName(`${deep}.a`);
+    if (typeof qname === 'string') throw new Error(qname);
+    const started = performance.now();
+    scrub({ qname, qtype, dnssecOk: true }, reply);
+    const tookMs = performance.now() - started;
+    console.log(`${Math.round(tookMs)} ms`);
+    expect(tookMs).toBeLessThan(200);
+  });
+});

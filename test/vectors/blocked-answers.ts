@@ -3,7 +3,7 @@
 export interface BlockedRow {
   readonly kind: 'sinkhole' | 'null' | 'nxdomain' | 'nodata' | 'refused' | 'drop' | 'tcp-only';
   readonly type: string;
-  readonly transport?: 'tcp';
+  readonly transport: 'udp' | 'tcp';
   readonly rcode?: number | 'drop';
   readonly answers?: readonly string[];
   /** Owner of the SOA in the authority section; none when absent. */
@@ -22,10 +22,11 @@ const AAAA = (address: string) => `${SELF} 60 AAAA ${address}`;
 const OTHER_TYPES = ['NS', 'CNAME', 'SOA', 'MX', 'TXT', 'SRV', 'DS', 'HTTPS'];
 const ALL_TYPES = ['A', 'AAAA', 'ANY', ...OTHER_TYPES];
 
-const rows = (types: readonly string[], row: Omit<BlockedRow, 'type'>): BlockedRow[] =>
-  types.map((type) => ({ ...row, type }));
+type Row = Omit<BlockedRow, 'transport'> & Partial<Pick<BlockedRow, 'transport'>>;
 
-export const BLOCKED: readonly BlockedRow[] = [
+const rows = (types: readonly string[], row: Omit<Row, 'type'>): Row[] => types.map((type) => ({ ...row, type }));
+
+const ROWS: readonly Row[] = [
   { kind: 'sinkhole', type: 'A', answers: [A('192.0.2.53')], edes: [4, 15] },
   { kind: 'sinkhole', type: 'AAAA', answers: [AAAA('2001:db8::53')], edes: [4, 15] },
   { kind: 'sinkhole', type: 'ANY', answers: [A('192.0.2.53'), AAAA('2001:db8::53')], edes: [4, 15] },
@@ -43,3 +44,5 @@ export const BLOCKED: readonly BlockedRow[] = [
   { kind: 'sinkhole', type: 'A', transport: 'tcp', answers: [A('192.0.2.53')], edes: [4, 15] },
   { kind: 'drop', type: 'A', transport: 'tcp', rcode: 'drop' },
 ];
+
+export const BLOCKED: readonly BlockedRow[] = ROWS.map((row) => ({ transport: 'udp', ...row }));

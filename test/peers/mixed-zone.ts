@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamedZone } from './named.ts';
 
-export const ORIGIN = 'mix.example';
+const ORIGIN = 'mix.example';
 const OTHER = 'other.example';
 const CHILDREN = ['nsec', 'nsec3', 'bogus'] as const;
 
@@ -24,7 +24,7 @@ export interface MixedZone {
 }
 
 /** mulberry32 */
-export function seededRandom(seed: number): (limit: number) => number {
+function seededRandom(seed: number): (limit: number) => number {
   let state = seed >>> 0;
   return (limit) => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -23,7 +23,7 @@ const MAX_WRONG = 20;
 const STREAM_WAITS = 2;
 const MAX_WAIT_MS = 3000;
 
-export type Answered = Extract<Scrubbed, { kind: 'answer' }>;
+type Answered = Extract<Scrubbed, { kind: 'answer' }>;
 export type Exchanged =
   | { readonly kind: 'answer'; readonly answer: Answered; readonly isTrusted: boolean }
   /** `isVerdict`: an upstream said SERVFAIL; otherwise none could be heard or understood. */

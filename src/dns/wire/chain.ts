@@ -18,10 +18,10 @@ import {
 } from './records.ts';
 
 /** Links of a chain (DNS.md §3): far above what real names need; each costs a walk over the whole answer. */
-export const MAX_LINKS = 16;
+const MAX_LINKS = 16;
 
 /** A record of the upstream's, by number, or the CNAME that it left out under a DNAME. */
-export type Kept =
+type Kept =
   | { readonly kind: 'record'; readonly record: number }
   | { readonly kind: 'cname'; readonly owner: Uint8Array; readonly target: Uint8Array; readonly dname: number };
 

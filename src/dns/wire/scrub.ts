@@ -43,7 +43,7 @@ import {
 import { MAX_SUBJECTS, Subjects } from './subjects.ts';
 
 /** RFC 6672 §2.2: a DNAME made the name too long. */
-export const RCODE_YXDOMAIN = 6;
+const RCODE_YXDOMAIN = 6;
 const OPTION_EDE = 15;
 
 export interface Question {
@@ -53,7 +53,7 @@ export interface Question {
   readonly dnssecOk: boolean;
 }
 
-export type BadReason = RecordsFault | ChainFault | 'opt' | 'rdata' | 'too-many-subjects' | 'referral';
+type BadReason = RecordsFault | ChainFault | 'opt' | 'rdata' | 'too-many-subjects' | 'referral';
 
 export type Scrubbed =
   | {

@@ -10,7 +10,7 @@ import { CLIENTS, NOW, smallPolicy } from '../answer/small-policy.ts';
 import { type QueryOptions, query, type Reply, readReply } from '../answer/wire.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
-export interface Asking extends QueryOptions {
+interface Asking extends QueryOptions {
   /** A key of CLIENTS. */
   readonly client?: keyof typeof CLIENTS;
   readonly tcp?: boolean;

@@ -4,7 +4,7 @@
 import { readU16, writeU16, writeU32 } from '../../../src/base/bytes.ts';
 
 /** A name, or raw bytes. */
-export type Part = string | readonly number[];
+type Part = string | readonly number[];
 
 export interface TestRecord {
   readonly owner: string;

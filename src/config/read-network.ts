@@ -121,7 +121,7 @@ export function readSoaName(text: string, path: Path, finder: Finder): string {
   const [mailbox, domain, ...rest] = text.split('@');
   const isMail = domain !== undefined && rest.length === 0;
   const name = parseName(isMail ? `${mailbox.replaceAll('.', '\\.')}.${domain}` : text);
-  if (typeof name !== 'string') return formatName(name);
+  if (typeof name !== 'string' && !/[\s@]/.test(text.replace('@', ''))) return formatName(name);
   finder.error('name-invalid', `${quote(text)} is no name; write one such as hostmaster.example.org`, path);
   return 'invalid';
 }

@@ -93,6 +93,13 @@ export function quote(value: unknown): string {
 
 function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, document: YamlDocument): Problem[] {
   const path = issue.path as (string | number)[];
+  // A schema that has a sentence of its own for its shapes knows best; ours begins with the quoted value.
+  if (issue.code === 'invalid_union' && issue.message.startsWith('"')) {
+    const meant = meantOption(issue);
+    if (meant !== undefined) {
+      return meant.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, schema, document));
+    }
+  }
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schemaAt(schema, path));
     return issue.keys.map((key) => unknownKey(key, known, path, document));
@@ -109,6 +116,11 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, document: YamlDo
   const isSentence = issue.message.startsWith('"');
   const message = isSentence ? issue.message : `${subject} ${issue.message}`;
   return [{ code: code ?? 'bad-value', severity: 'error', message, where: document.place(path) }];
+}
+
+/** Of several shapes the one whose type the value has: its own faults say more than "none of these". */
+function meantOption(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
+  return issue.errors.find((inner) => inner.every(({ code, path }) => path.length > 0 || code !== 'invalid_type'));
 }
 
 const CODES: Record<string, string> = { invalid_type: 'wrong-type', invalid_union: 'wrong-type' };

@@ -10,6 +10,8 @@ const endpoint = z.string({ error: 'must be ADDRESS:PORT in quotes, such as "127
 const size = z.union([z.int().min(1), z.string()], { error: 'must be a size such as 64MiB' });
 const duration = z.union([z.int().min(0), z.string()], { error: 'must be a time such as 60 (seconds) or 5m' });
 const share = z.number().min(0).max(1);
+/** A text is no number and a number no text: whichever it was meant to be, the sentence is the same. */
+const WORKERS = { error: 'must be auto, or a number from 1 to 64' };
 const count = (most: number) => z.int().min(1).max(most);
 
 const upstream = z.union([

@@ -11,6 +11,8 @@ const ENTRY_OVERHEAD = 700;
 
 const FIRST_FAILURE_SECONDS = 1;
 const LAST_FAILURE_SECONDS = 300;
+/** When nobody at all was heard, the network is the likelier cause: names shall not stay lost for minutes after it is back. */
+const LAST_SILENCE_SECONDS = 5;
 /** About 4 MB of failing names. */
 const MAX_FAILURES = 10_000;
 
@@ -20,6 +22,13 @@ export interface Failure {
   readonly isBogus: boolean;
   readonly untilSeconds: number;
   readonly holdSeconds: number;
+}
+
+interface FailureCause {
+  readonly ede: number;
+  readonly isBogus: boolean;
+  /** Some upstream said something. */
+  readonly wasHeard: boolean;
 }
 
 export interface CacheStats {
@@ -76,11 +85,12 @@ export class AnswerCache {
     return failure !== undefined && nowSeconds < failure.untilSeconds ? failure : undefined;
   }
 
-  /** Holds back further attempts for 1 s, and twice as long for each failure in a row, up to 300 s. */
-  fail(key: string, ede: number, isBogus: boolean, nowSeconds: number): Failure {
+  /** Holds back further attempts for 1 s, and twice as long for each failure in a row, up to 300 s (5 s of silence). */
+  fail(key: string, cause: FailureCause, nowSeconds: number): Failure {
     const before = this.#failures.get(key);
-    const holdSeconds =
-      before === undefined ? FIRST_FAILURE_SECONDS : Math.min(LAST_FAILURE_SECONDS, before.holdSeconds * 2);
+    const longest = cause.wasHeard ? LAST_FAILURE_SECONDS : LAST_SILENCE_SECONDS;
+    const holdSeconds = before === undefined ? FIRST_FAILURE_SECONDS : Math.min(longest, before.holdSeconds * 2);
+    const { ede, isBogus } = cause;
     const failure = { ede, isBogus, holdSeconds, untilSeconds: nowSeconds + holdSeconds };
     this.#failures.set(key, failure);
     return failure;

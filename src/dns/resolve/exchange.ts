@@ -26,8 +26,8 @@ const MAX_WAIT_MS = 3000;
 type Answered = Extract<Scrubbed, { kind: 'answer' }>;
 export type Exchanged =
   | { readonly kind: 'answer'; readonly answer: Answered; readonly isTrusted: boolean }
-  /** `isVerdict`: an upstream said SERVFAIL; otherwise none could be heard or understood. */
-  | { readonly kind: 'failure'; readonly ede: number; readonly isVerdict: boolean };
+  /** `isVerdict`: an upstream said SERVFAIL. `wasHeard`: at least one said something, so that it is not our network. */
+  | { readonly kind: 'failure'; readonly ede: number; readonly isVerdict: boolean; readonly wasHeard: boolean };
 
 export interface ExchangeParts {
   readonly clock: Clock;
@@ -60,12 +60,14 @@ class Exchange {
   readonly #open = new Set<Try>();
   /** They have said no or cannot be reached; asking again would not change it. */
   readonly #spent = new Set<Upstream>();
+  /** Those whose word, or silence, has been noted. */
   readonly #heard = new Set<Upstream>();
   readonly #asked = new Set<Upstream>();
   #turn = 0;
   #wrong = 0;
   #overStream = false;
   #isOver = false;
+  #wasHeard = false;
   #verdict: { readonly ede: number } | undefined;
   #fault = EDE_NO_REACHABLE_AUTHORITY;
   #cancelWait = () => {};
@@ -167,6 +169,7 @@ class Exchange {
     this.#open.delete(attempt);
     const { upstream } = attempt;
     this.#heard.add(upstream);
+    this.#wasHeard = true;
     upstream.heard(this.#parts.clock.nowMs() - attempt.sentMs);
     const scrubbed = scrubbedOrBad(this.#question, bytes);
     upstream.count(outcomeOf(scrubbed));
@@ -193,7 +196,7 @@ class Exchange {
 
   #fail(): void {
     const ede = this.#verdict?.ede ?? this.#fault;
-    this.#finish({ kind: 'failure', ede, isVerdict: this.#verdict !== undefined });
+    this.#finish({ kind: 'failure', ede, isVerdict: this.#verdict !== undefined, wasHeard: this.#wasHeard });
   }
 
   #finish(result: Exchanged): void {

@@ -29,6 +29,8 @@ import { keyOf, type View, Views } from './views.ts';
 const MAX_FLIGHTS = 10_000;
 /** Clients that wait for one question (DESIGN.md §4). Beyond: SERVFAIL. */
 const MAX_WAITERS = 256;
+/** RFC 8767 §5: a client gives up after 2 s or more. */
+const STALE_AFTER_MS = 1800;
 /** RFC 4035 and RFC 8914: what an upstream says about an answer that does not verify. */
 const BOGUS_EDES = new Set([1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 25, 27]);
 
@@ -122,7 +124,8 @@ class CachingResolver implements ResolverWithStats {
     if (known !== undefined && this.#nowSeconds() < known.expiresAt) {
       return this.#answer(known, 'hit', startMs);
     }
-    const landed = this.#cache.failureOf(key, this.#nowSeconds()) ?? (await this.#join(key, view));
+    const failed = this.#cache.failureOf(key, this.#nowSeconds());
+    const landed = failed ?? (await this.#patience(this.#join(key, view), known !== undefined));
     // The policy may be another one by now, and the packet holds another query.
     const again = this.#judge(ours);
     if (again !== MISS) return this.#take(again);
@@ -206,6 +209,15 @@ class CachingResolver implements ResolverWithStats {
     return known.landed;
   }
 
+  /** With a stale answer at hand nobody waits for long; the question goes on for the cache's sake. */
+  #patience(landed: Promise<CachedAnswer | Failure>, hasStale: boolean): Promise<CachedAnswer | Failure> {
+    if (!hasStale) return landed;
+    return new Promise((done, failed) => {
+      const cancel = this.#clock.after(STALE_AFTER_MS, () => done(TOO_SLOW));
+      landed.then(done, failed).finally(cancel);
+    });
+  }
+
   #depart(key: string, view: View): Promise<CachedAnswer | Failure> {
     const { qname, qnameLength, qtype, dnssecOk, flags } = this.#packet;
     const question = {
@@ -227,8 +239,10 @@ class CachingResolver implements ResolverWithStats {
 
   #land(key: string, result: Exchanged): CachedAnswer | Failure {
     const now = this.#nowSeconds();
+    if (result === NOBODY_TO_ASK) return FORLORN;
     if (result.kind === 'failure') {
-      return this.#cache.fail(key, result.ede, result.isVerdict && BOGUS_EDES.has(result.ede), now);
+      const { ede, isVerdict, wasHeard } = result;
+      return this.#cache.fail(key, { ede, wasHeard, isBogus: isVerdict && BOGUS_EDES.has(ede) }, now);
     }
     const { bytes, factsAt, rcode, isNegative, isAuthentic, ttlSeconds, ttlOffsets, ede } = result.answer;
     const { maxTtlSeconds, negativeMaxTtlSeconds } = this.#options.cache;
@@ -271,5 +285,12 @@ const DURATION_OF: Record<WaitedFor, number> = {
   stale: DURATION_STALE,
 };
 
-const NOBODY_TO_ASK: Exchanged = { kind: 'failure', ede: EDE_NETWORK_ERROR, isVerdict: false };
-const OVERLOADED: Failure = { ede: EDE_NO_REACHABLE_AUTHORITY, isBogus: false, untilSeconds: 0, holdSeconds: 0 };
+const NOBODY_TO_ASK: Exchanged = { kind: 'failure', ede: EDE_NETWORK_ERROR, isVerdict: false, wasHeard: false };
+
+/** Failures that say nothing about the name, and so are not remembered. */
+function passing(ede: number): Failure {
+  return { ede, isBogus: false, untilSeconds: 0, holdSeconds: 0 };
+}
+const FORLORN = passing(EDE_NETWORK_ERROR);
+const OVERLOADED = passing(EDE_NO_REACHABLE_AUTHORITY);
+const TOO_SLOW = passing(EDE_NO_REACHABLE_AUTHORITY);

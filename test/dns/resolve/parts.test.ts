@@ -123,11 +123,18 @@ describe('the answer cache', () => {
 
   test('an answer ends the failure before it, and the next failure starts from 1 s again', () => {
     const cache = new AnswerCache(10_000);
-    cache.fail('k', 22, false, 0);
-    expect(cache.fail('k', 22, false, 5).holdSeconds).toBe(2);
+    const cause = { ede: 22, isBogus: false, wasHeard: true };
+    cache.fail('k', cause, 0);
+    expect(cache.fail('k', cause, 5).holdSeconds).toBe(2);
     cache.keep('k', answer(10, 60));
     expect(cache.failureOf('k', 5)).toBeUndefined();
-    expect(cache.fail('k', 22, false, 100).holdSeconds).toBe(1);
+    expect(cache.fail('k', cause, 100).holdSeconds).toBe(1);
+  });
+
+  test('a name that nobody was heard about is held back for 5 s at most: the network may be back', () => {
+    const cache = new AnswerCache(10_000);
+    const cause = { ede: 22, isBogus: false, wasHeard: false };
+    expect(Array.from({ length: 5 }, (_, i) => cache.fail('k', cause, i).holdSeconds)).toEqual([1, 2, 4, 5, 5]);
   });
 
   test('an answer larger than the whole cache is not kept', () => {

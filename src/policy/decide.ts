@@ -3,7 +3,6 @@
 import type { SegmentId, Verdict } from '../base/brand.ts';
 import { readU16, readU32, writeU32 } from '../base/bytes.ts';
 import { NO_SEGMENT } from '../base/packet.ts';
-import { isExcept } from './entries.ts';
 import {
   FACTS_COUNT_AT,
   FACTS_GENERATION_AT,
@@ -154,15 +153,6 @@ function setMatch(
 /** Index in model.ANSWERS: the rule's own answer (of snapshot.match) or the segment's. */
 export function answerOf(snapshot: Snapshot, segment: number, _verdict: number): number {
   return snapshot.match.answer > 0 ? snapshot.match.answer - 1 : snapshot.segmentAnswers[snapshot.parents[segment]];
-}
-
-/** Ids of the apps that have a rule for the name (wire form), whatever any segment enforces; none for a protected name. */
-export function appsThatMatch(snapshot: Snapshot, name: Uint8Array): string[] {
-  const { findings, appIds } = snapshot;
-  beginFindings(findings);
-  if (judgeName(snapshot, name, 0, 0) > 0) return [];
-  const rules = Array.from({ length: findings.count }, (_, i) => findings.words[i * 2]);
-  return rules.filter((rule) => !isExcept(kindOf(rule))).map((rule) => appIds[appOf(rule)]);
 }
 
 /** 15 Blocked or 16 Censored (RFC 8914 §4.16, §4.17), as the directive's file says. */

@@ -41,7 +41,7 @@ const dns = z.strictObject({
     .default('auto')
     .describe('How UDP is read: batch on Linux, portable everywhere.'),
   workers: z
-    .union([z.literal('auto'), count(64)])
+    .union([z.literal('auto', WORKERS), count(64)], WORKERS)
     .default('auto')
     .describe('Threads that answer.'),
   max_udp_size: z

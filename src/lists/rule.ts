@@ -108,7 +108,7 @@ function looksLikePrefix(text: string): boolean {
   return text.includes('/') || parseAddress(text) !== undefined;
 }
 
-export function readRulePrefix(text: string): Prefix | TextFault {
+function readRulePrefix(text: string): Prefix | TextFault {
   const prefix = parsePrefix(text);
   if (prefix === undefined) {
     return {

@@ -17,7 +17,7 @@ export const cdnZonesSchema = z.strictObject({
 });
 
 /** What a source's terms let us do with it. */
-export const CARRY = ['yes', 'facts-only', 'evidence-only'] as const;
+const CARRY = ['yes', 'facts-only', 'evidence-only'] as const;
 
 export const sourcesSchema = z.strictObject({
   sources: z
@@ -40,5 +40,4 @@ export const sourcesSchema = z.strictObject({
     .describe('Every source that evidence may name.'),
 });
 
-export type CdnZonesText = z.output<typeof cdnZonesSchema>;
 export type SourcesText = z.output<typeof sourcesSchema>;

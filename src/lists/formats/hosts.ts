@@ -30,7 +30,7 @@ export const hosts: Format = {
 };
 
 /** 0.0.0.0 and its short forms, 127.…, ::, ::1 and their long forms. */
-export function leadsNowhere(bytes: Uint8Array, start: number, end: number): boolean {
+function leadsNowhere(bytes: Uint8Array, start: number, end: number): boolean {
   if (bytes[start] === ONE && bytes[start + 1] === 0x32 && bytes[start + 2] === 0x37 && bytes[start + 3] === DOT)
     return true;
   let hasColon = false;

@@ -66,7 +66,7 @@ describe('a configuration of the wrong shape', () => {
       [2, 1, 'missing-key'],
       [2, 1, 'unknown-key'],
       [3, 16, 'wrong-type'],
-      [3, 41, 'bad-value'],
+      [3, 41, 'wrong-type'],
       [4, 18, 'bad-value'],
       [4, 33, 'bad-value'],
       [4, 52, 'bad-value'],

@@ -73,7 +73,7 @@ function answerByName(path: FastPath, snapshot: Snapshot, packet: Packet): numbe
 /** A client of no segment learns that it is refused, at a bounded rate, and nothing else: we are no reflector. */
 function refuseStranger(path: FastPath, packet: Packet, fault: number): number {
   countRefused(path.counters, REFUSED_NO_SEGMENT);
-  if (!mayRefuse(path.refusals, packet.client, path.nowSeconds)) return drop(path, packet, DROPPED_RATE);
+  if (!mayRefuse(path.refusals, packet.client, path.nowSeconds >>> 0)) return drop(path, packet, DROPPED_RATE);
   if (fault !== FAULT_NONE) return answerFault(path, packet, fault);
   return sendRcode(path, packet, RCODE_REFUSED, EDE_PROHIBITED);
 }

@@ -26,8 +26,9 @@ export function recordDecision(path: FastPath, snapshot: Snapshot, packet: Packe
   const { role } = snapshot.match;
   countDecision(path.counters, parent, app, role, action);
   const { events } = path;
-  const record = claimEvent(events, path.nowMs);
+  const record = claimEvent(events);
   if (record < 0) return;
+  events.wallMs[record] = path.nowMs;
   const idLength = writeEventId(snapshot, segment, verdict, judged, events.bytes, eventIdAt(record), EVENT_ID_ROOM);
   const directive = directiveOf(snapshot, segment, verdict);
   commitEvent(events, record, packet, parent, app, role, action, directive, idLength);

@@ -22,10 +22,9 @@ export function newRefusals(seed: number): Refusals {
   return { seconds: new Uint32Array(SLOTS), counts: new Uint32Array(SLOTS), seed };
 }
 
-/** True while the client's prefix may still be answered in this second; counts the answer. `nowSeconds` is monotonic. */
-export function mayRefuse(refusals: Refusals, client: Uint8Array, nowSeconds: number): boolean {
+/** True while the client's prefix may still be answered in this second; counts the answer. `second` is monotonic and whole. */
+export function mayRefuse(refusals: Refusals, client: Uint8Array, second: number): boolean {
   const slot = slotOf(refusals.seed, client);
-  const second = nowSeconds >>> 0;
   if (refusals.seconds[slot] !== second) {
     refusals.seconds[slot] = second;
     refusals.counts[slot] = 0;

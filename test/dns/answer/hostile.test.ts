@@ -81,7 +81,11 @@ test(`${ROUNDS} mutated queries (seed ${SEED}) are answered, missed or dropped w
     let result = answerQuery(path, packet);
     if (result === MISS) {
       seen.missed++;
-      expect(finished(packet, 0).packet.bytes.subarray(packet.at, packet.at + bytes.length)).toEqual(bytes);
+      finished(packet, 0);
+      check(
+        Buffer.compare(packet.bytes.subarray(packet.at, packet.at + bytes.length), bytes) === 0,
+        'a MISS leaves the query',
+      );
       if (pick(2) === 0) continue;
       result =
         pick(2) === 0
@@ -94,9 +98,9 @@ test(`${ROUNDS} mutated queries (seed ${SEED}) are answered, missed or dropped w
       continue;
     }
     const reply = readReply(asked.bytes);
-    expect(reply.flags & 0x8080).toBe(0x8080);
-    expect(reply.id).toBe(readU16(bytes, 0));
-    if (packet.transport === 0) expect(asked.bytes.length).toBeLessThanOrEqual(1232);
+    check((reply.flags & 0x8080) === 0x8080, 'QR and RA');
+    check(reply.id === readU16(bytes, 0), 'the id');
+    check(packet.transport === 1 || asked.bytes.length <= 1232, 'the size');
     seen.answered++;
     if (reply.edes.some(({ text }) => text !== '')) seen.blocked++;
     if (reply.rcode === 1) seen.formerr++;
@@ -107,6 +111,11 @@ test(`${ROUNDS} mutated queries (seed ${SEED}) are answered, missed or dropped w
   const { queries } = readCounters(path.counters);
   expect(queries.reduce((sum, row) => sum + row.value, 0)).toBe(ROUNDS);
 });
+
+/** vitest's own expect costs 20 µs; this runs half a million times. */
+function check(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`${what}: broken`);
+}
 
 /** An answer of one opaque record whose data is `size` bytes. */
 function keptFor(qname: Uint8Array, length: number, size: number): CachedAnswer {

@@ -74,9 +74,11 @@ export class AnswerCache {
     return undefined;
   }
 
+  /** Takes the place of what was known of the question; an answer without a lifetime only ends it. */
   keep(key: string, answer: CachedAnswer): void {
     this.#failures.delete(key);
     if (answer.expiresAt > answer.insertedAt) this.#answers.set(key, answer);
+    else this.#answers.delete(key);
   }
 
   /** The failure that still holds. */

@@ -1,10 +1,11 @@
 // The machine's own resolvers, from /etc/resolv.conf: read at start and again when it changes, since networks come and go. An address
 // that we listen on ourselves is left out: asking it would be asking ourselves.
 
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { formatAddress, parseAddress } from '../../base/addresses.ts';
+import type { Clock } from './clock.ts';
 import type { UpstreamConfig } from './upstream.ts';
 
 const DNS_PORT = 53;
@@ -27,6 +28,7 @@ export interface Listener {
 export function watchSystemUpstreams(
   file: string,
   listen: readonly Listener[],
+  clock: Clock,
   warn: (message: string) => void,
   changed: (configs: readonly UpstreamConfig[]) => void,
 ): () => void {
@@ -35,17 +37,35 @@ export function watchSystemUpstreams(
     if (configs.length === 0) warn(`${file} names no resolver besides ourselves; list the upstreams in interdict.yaml`);
     changed(configs);
   };
-  const look = () => void readFile(file, 'utf8').then(take, () => take(''));
-  take(textOf(file));
-  watchFile(file, { interval: LOOK_MS, persistent: false }, look);
-  return () => unwatchFile(file, look);
+  // The stamp is older than what is read, so that a change in between is seen at the next look.
+  const first = readNow(file);
+  let { stamp } = first;
+  take(first.text);
+  let isOver = false;
+  const look = async () => {
+    const now = stampOf(await stat(file).catch(() => undefined));
+    if (now !== stamp && !isOver) {
+      stamp = now;
+      take(await readFile(file, 'utf8').catch(() => ''));
+    }
+    if (!isOver) cancel = clock.after(LOOK_MS, look);
+  };
+  let cancel = clock.after(LOOK_MS, look);
+  return () => {
+    isOver = true;
+    cancel();
+  };
 }
 
-function textOf(file: string): string {
+function stampOf(stats: Stats | undefined): string {
+  return stats === undefined ? 'none' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+}
+
+function readNow(file: string): { stamp: string; text: string } {
   try {
-    return readFileSync(file, 'utf8');
+    return { stamp: stampOf(statSync(file)), text: readFileSync(file, 'utf8') };
   } catch {
-    return '';
+    return { stamp: stampOf(undefined), text: '' };
   }
 }
 

@@ -227,10 +227,11 @@ describe('failing upstreams', () => {
     const resolvConf = join(folder, 'resolv.conf');
     writeFileSync(resolvConf, 'nameserver 127.0.0.1\n');
     const listen = [{ address: parseAddress('127.0.0.1') ?? new Uint8Array(16), port: 53 }];
-    const { ask, warnings, resolver } = resolverOf({ upstreams: 'system', resolvConf, listen });
+    const { ask, clock, warnings, resolver } = resolverOf({ upstreams: 'system', resolvConf, listen });
     expect(await ask('a.example', 'A')).toMatchObject({ rcode: 2, edes: [{ code: 23 }] });
     expect(warnings).toEqual([expect.stringContaining('names no resolver besides ourselves')]);
     writeFileSync(resolvConf, 'nameserver 127.0.0.1\nnameserver 192.0.2.1\n');
+    clock.step(2000);
     await until(() => resolver.stats().upstreams.length === 1, 'the file is read again');
     rmSync(folder, { recursive: true });
   });

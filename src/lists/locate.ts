@@ -15,7 +15,7 @@ import { PATTERNS, ruleSchema } from './schema-app.ts';
 import { readYaml, valueAt, type YamlDocument } from './yaml/document.ts';
 import { MAX_YAML_BYTES } from './yaml/text.ts';
 
-export interface RuleLocation {
+interface RuleLocation {
   readonly place: Place;
   /** The rule's name or prefix, as it stands there. */
   readonly text: string;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { measureFeed } from '../../bench/feed.ts';
 import type { Disk } from '../../src/lists/disk.ts';
 import { type FeedSource, pushFeed } from '../../src/lists/feed.ts';
 import { detectFormat } from '../../src/lists/formats/detect.ts';
@@ -220,5 +221,13 @@ describe('the format of a list', () => {
   ];
   it.each(rows)('%s', (_what, list, format) => {
     expect(detectFormat(new TextEncoder().encode(list))).toBe(format);
+  });
+});
+
+describe('the bench', () => {
+  it('takes every name of its list, the same each time', () => {
+    const { names, runsMs, checksum } = measureFeed(2000, 2);
+    expect([names, runsMs.length]).toEqual([2000, 2]);
+    expect(checksum).toBe(measureFeed(2000, 1).checksum);
   });
 });

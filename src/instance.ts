@@ -14,7 +14,6 @@ import { loadSources } from './config/load.ts';
 import { readConfig } from './config/read-config.ts';
 import { Arena } from './control/arena.ts';
 import { systemClock } from './control/clock.ts';
-import { sha256 } from './control/compile-job.ts';
 import { serveControl } from './control/control-socket.ts';
 import { readLastGoodModel, writeLastGood } from './control/last-good.ts';
 import { PolicyKeeper } from './control/policy-keeper.ts';
@@ -33,7 +32,7 @@ import { EventLog } from './observe/event-log.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { Pseudonyms } from './observe/pseudonym.ts';
-import { openSnapshot } from './policy/snapshot.ts';
+import { openVerifiedSnapshot } from './policy/snapshot.ts';
 import { policyReaders } from './policy-metrics.ts';
 import { runThread } from './threads/start.ts';
 
@@ -125,7 +124,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     clock: systemClock,
     arena,
     compile: (job) => runThread('compiler', { job, shared: arena.shared }, COMPILE_LIMIT_MS),
-    open: (bytes) => openSnapshot(bytes, sha256),
+    open: openVerifiedSnapshot,
     readLastGood: readLastGoodModel,
     writeLastGood,
     onActive: ({ snapshot, generation }) => {

@@ -37,6 +37,7 @@ export interface KeeperOptions {
   readonly arena: Arena;
   /** Runs a job in the compiler thread, writing the arena's spare slot; rejects when the thread dies or takes too long. */
   readonly compile: (job: CompileJob) => Promise<CompileReport>;
+  /** Of bytes that the compiler thread has verified. */
   readonly open: (bytes: Uint8Array) => Snapshot | { fault: string };
   readonly readLastGood: (folder: string) => Promise<LastGood | { fault: string }>;
   readonly writeLastGood: (folder: string, snapshot: Uint8Array, policy: LastGood) => Promise<void>;

@@ -14,8 +14,12 @@ export interface RuleCount {
 /** A sink that passes everything on and notes which app has which role. */
 export function noteRoles(sink: RuleSink, noted: Map<number, Set<Role>>): RuleSink {
   const roles: Role[] = [];
+  let last = -1;
   const note = (app: number, kind: number, attributes: number) => {
-    if (kind === KIND_EXCEPT || kind === KIND_EXCEPT_ADDRESS) return;
+    // A million lines of a feed are one pair.
+    const pair = app * 65_536 + attributes;
+    if (pair === last || kind === KIND_EXCEPT || kind === KIND_EXCEPT_ADDRESS) return;
+    last = pair;
     const known = noted.get(app);
     if (known === undefined) noted.set(app, new Set([roles[attributes]]));
     else known.add(roles[attributes]);

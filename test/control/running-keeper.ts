@@ -8,11 +8,11 @@ import { parseAddress } from '../../src/base/addresses.ts';
 import { parseName } from '../../src/base/names.ts';
 import type { ActivePolicy } from '../../src/control/active-policy.ts';
 import { Arena } from '../../src/control/arena.ts';
-import { type CompileJob, type CompileReport, runCompileJob, sha256 } from '../../src/control/compile-job.ts';
+import { type CompileJob, type CompileReport, runCompileJob } from '../../src/control/compile-job.ts';
 import { readLastGoodModel, writeLastGood } from '../../src/control/last-good.ts';
 import { PolicyKeeper } from '../../src/control/policy-keeper.ts';
 import { segmentOf, verdictForName } from '../../src/policy/decide.ts';
-import { openSnapshot } from '../../src/policy/snapshot.ts';
+import { openVerifiedSnapshot } from '../../src/policy/snapshot.ts';
 import { actionOf } from '../../src/policy/verdict.ts';
 import { appFile, smallDepartment } from '../e2e/small-department.ts';
 import type { SteppedClock } from './stepped-clock.ts';
@@ -102,7 +102,7 @@ export class RunningKeeper {
       clock,
       arena: this.arena,
       compile: (job) => this.#compile(job),
-      open: (bytes) => openSnapshot(bytes, sha256),
+      open: openVerifiedSnapshot,
       readLastGood: readLastGoodModel,
       writeLastGood: async (folder, bytes, policy) => {
         mkdirSync(dirname(folder), { recursive: true });

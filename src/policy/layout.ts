@@ -48,8 +48,9 @@ export const AT_VALID_UNTIL = 24;
 export const AT_SECTION_COUNT = 32;
 export const AT_SECTIONS = 40;
 export const AT_CONTENT_DIGEST = AT_SECTIONS + SECTION_COUNT * 8;
-export const AT_HEADER_DIGEST = AT_CONTENT_DIGEST + DIGEST_SIZE;
-export const HEADER_SIZE = alignUp(AT_HEADER_DIGEST + DIGEST_SIZE);
+export const HEADER_SIZE = alignUp(AT_CONTENT_DIGEST + 2 * DIGEST_SIZE);
+/** The last of the header, so that it covers everything in front of it. */
+export const AT_HEADER_DIGEST = HEADER_SIZE - DIGEST_SIZE;
 
 export const META_SEED = 0;
 export const META_MULTIPLIER = 1;

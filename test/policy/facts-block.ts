@@ -54,7 +54,7 @@ function compressed(name: Uint8Array, qname: Uint8Array): number[] {
   for (let at = 0; name[at] !== 0; at += name[at] + 1) {
     const tail = name.subarray(at);
     const found = tailAt(qname, tail);
-    if (found >= 0) return [...upper(name.subarray(0, at)), 0xc0, 12 + found];
+    if (found >= 0) return [...upper(name.subarray(0, at)), 0xc0 | ((12 + found) >> 8), (12 + found) & 0xff];
   }
   return upper(name);
 }

@@ -50,6 +50,8 @@ export class Reference {
   readonly rules: readonly { rule: WorldRule; labels: string[]; network: bigint }[];
   readonly zones: string[][];
   readonly guards: string[][];
+  /** Client prefixes of segments and exemptions by id, parsed once. */
+  readonly clients: ReadonlyMap<string, readonly { network: bigint; bits: number }[]>;
 
   /** `rules`: those that the sink took. */
   constructor(world: World, rules: readonly WorldRule[]) {
@@ -58,6 +60,8 @@ export class Reference {
     const carriers = this.rules.filter(({ rule }) => rule.carrier).map(({ labels }) => labels);
     this.zones = [...world.model.lists.cdnZones.map(({ name }) => name.split('.')), ...carriers];
     this.guards = world.model.department.protectedNames.map(({ name }) => name.split('.'));
+    const { segments, exemptions } = world.model.department;
+    this.clients = new Map([...segments, ...exemptions].map(({ id, clients }) => [id, clients.flatMap(parsed)]));
   }
 
   decide(client: bigint, now: number, subjects: readonly ReferenceSubject[]): ReferenceVerdict {
@@ -68,12 +72,11 @@ export class Reference {
     if ('labels' in first && this.guards.some((guard) => isAtOrBelow(first.labels, guard))) {
       return { action: 'protected', segment };
     }
-    const settled = new Map<number, ReferenceHit>();
-    for (const hit of this.hits(subjects)) {
-      const rival = settled.get(hit.rule.app);
-      if (rival === undefined || isBefore(hit, rival)) settled.set(hit.rule.app, hit);
-    }
-    const verdicts = [...settled.values()].map((hit) => ({ segment, hit, ...this.outcome(hit.rule, place, now) }));
+    const hits = this.hits(subjects);
+    const apps = new Set(hits.map(({ rule }) => rule.app));
+    const verdicts = [...apps]
+      .map((app) => this.settling(hits, app))
+      .map((hit) => ({ segment, hit, ...this.outcome(hit.rule, place, now) }));
     verdicts.sort(
       (a, b) =>
         WEIGHT[b.action] - WEIGHT[a.action] ||
@@ -83,6 +86,17 @@ export class Reference {
         a.hit.rule.app - b.hit.rule.app,
     );
     return verdicts[0] ?? { action: 'not-listed', segment };
+  }
+
+  /** The hit that settles an app: no other of its hits comes before it. */
+  settling(hits: readonly ReferenceHit[], app: number): ReferenceHit {
+    return hits.filter(({ rule }) => rule.app === app).reduce((best, hit) => (isBefore(hit, best) ? hit : best));
+  }
+
+  /** What the client's segment makes of one rule's app. */
+  actionOf(rule: WorldRule, client: bigint, now: number): ReferenceVerdict['action'] {
+    const place = this.placeOf(client, now);
+    return place === undefined ? 'free' : this.outcome(rule, place, now).action;
   }
 
   /** Every rule that any subject meets, in no promised order. */
@@ -123,13 +137,11 @@ export class Reference {
   placeOf(client: bigint, now: number): { segment: string; exemptions: string[] } | undefined {
     let segment: string | undefined;
     let longest = -1;
-    for (const { id, clients } of this.model.department.segments) {
-      for (const text of clients) {
-        const prefix = parsePrefix(text);
-        if (typeof prefix !== 'object' || prefix.bits <= longest) continue;
-        if (!holds(numberOf(prefix.address), prefix.bits, client)) continue;
+    for (const { id } of this.model.department.segments) {
+      for (const { network, bits } of this.clients.get(id) ?? []) {
+        if (bits <= longest || !holds(network, bits, client)) continue;
         segment = id;
-        longest = prefix.bits;
+        longest = bits;
       }
     }
     if (segment === undefined) return undefined;
@@ -138,10 +150,7 @@ export class Reference {
         exemption.segment === segment &&
         exemption.from <= now &&
         now < exemption.until &&
-        exemption.clients.some((text) => {
-          const prefix = parsePrefix(text);
-          return typeof prefix === 'object' && holds(numberOf(prefix.address), prefix.bits, client);
-        }),
+        this.clients.get(exemption.id)?.some(({ network, bits }) => holds(network, bits, client)),
     );
     return { segment, exemptions: exemptions.map(({ id }) => id) };
   }
@@ -194,6 +203,11 @@ function modeOf(directive: Directive, entry: EnforceEntry, now: number): 'enforc
   const isOver = entry.until !== undefined && entry.until <= now;
   const asked = isOver ? (entry.then ?? 'enforce') : entry.mode;
   return mayEnforce && asked === 'enforce' ? 'enforce' : 'monitor';
+}
+
+function parsed(text: string): { network: bigint; bits: number }[] {
+  const prefix = parsePrefix(text);
+  return typeof prefix === 'object' ? [{ network: numberOf(prefix.address), bits: prefix.bits }] : [];
 }
 
 function isAtOrBelow(name: readonly string[], zone: readonly string[]): boolean {

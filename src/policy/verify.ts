@@ -54,7 +54,8 @@ export function openSections(bytes: Uint8Array, sha256: Sha256 | undefined): Ope
   if (view.getUint32(AT_MAGIC, true) !== MAGIC) return { fault: 'not a snapshot' };
   const version = view.getUint32(AT_VERSION, true);
   if (version !== LAYOUT_VERSION) return { fault: `layout version ${version}; this program reads ${LAYOUT_VERSION}` };
-  if (new Uint32Array(bytes.slice(AT_ORDER, AT_ORDER + 4).buffer)[0] !== ORDER_MARK)
+  // Read in this machine's own order; `Uint8Array.from` copies also where a Buffer's slice would share.
+  if (new Uint32Array(Uint8Array.from(bytes.subarray(AT_ORDER, AT_ORDER + 4)).buffer)[0] !== ORDER_MARK)
     return { fault: 'written on a machine of the other byte order' };
   const length = view.getUint32(AT_LENGTH, true);
   if (length < HEADER_SIZE || length > bytes.length) return { fault: 'cut short' };

@@ -25,7 +25,8 @@ const MAX_WAIT_MS = 3000;
 
 type Answered = Extract<Scrubbed, { kind: 'answer' }>;
 export type Exchanged =
-  | { readonly kind: 'answer'; readonly answer: Answered; readonly isTrusted: boolean }
+  /** `sentMs`: when its query left. */
+  | { readonly kind: 'answer'; readonly answer: Answered; readonly isTrusted: boolean; readonly sentMs: number }
   /** `isVerdict`: an upstream said SERVFAIL. `wasHeard`: at least one said something, so that it is not our network. */
   | { readonly kind: 'failure'; readonly ede: number; readonly isVerdict: boolean; readonly wasHeard: boolean };
 
@@ -174,7 +175,8 @@ class Exchange {
     const scrubbed = scrubbedOrBad(this.#question, bytes);
     upstream.count(outcomeOf(scrubbed));
     if (scrubbed.kind === 'answer') {
-      this.#finish({ kind: 'answer', answer: scrubbed, isTrusted: upstream.config.trusted });
+      const isTrusted = upstream.config.trusted;
+      this.#finish({ kind: 'answer', answer: scrubbed, isTrusted, sentMs: attempt.sentMs });
       return;
     }
     this.#spent.add(upstream);

@@ -74,18 +74,20 @@ export class Flights {
   }
 
   #land(key: string, result: Exchanged): Landed {
-    const now = this.#parts.clock.nowMs() / 1000;
     if (result.kind === 'failure') {
       const { ede, isVerdict, wasHeard } = result;
+      const now = this.#parts.clock.nowMs() / 1000;
       return this.#cache.fail(key, { ede, wasHeard, isBogus: isVerdict && BOGUS_EDES.has(ede) }, now);
     }
     const { bytes, factsAt, rcode, isNegative, isAuthentic, ttlSeconds, ttlOffsets, ede } = result.answer;
+    // Its TTLs may have been true at any moment since the query left: aged from then, it never outlives the upstream's own.
+    const insertedAt = result.sentMs / 1000;
     const limit = isNegative ? this.#limits.negativeMaxTtlSeconds : this.#limits.maxTtlSeconds;
     const answer: CachedAnswer = {
       ...{ bytes, factsAt, rcode, isNegative, ttlOffsets, ede },
       authentic: isAuthentic && result.isTrusted,
-      insertedAt: now,
-      expiresAt: now + Math.min(ttlSeconds, limit),
+      insertedAt,
+      expiresAt: insertedAt + Math.min(ttlSeconds, limit),
       stale: false,
     };
     this.#cache.keep(key, answer);

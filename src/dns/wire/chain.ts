@@ -20,10 +20,10 @@ import {
 /** Links of a chain (DNS.md §3): far above what real names need; each costs a walk over the whole answer. */
 const MAX_LINKS = 16;
 
-/** A record of the upstream's, by number, or the CNAME that it left out under a DNAME. */
+/** A record of the upstream's, by number, or the CNAME under a DNAME, with the record whose TTL it has. */
 type Kept =
   | { readonly kind: 'record'; readonly record: number }
-  | { readonly kind: 'cname'; readonly owner: Uint8Array; readonly target: Uint8Array; readonly dname: number };
+  | { readonly kind: 'cname'; readonly owner: Uint8Array; readonly target: Uint8Array; readonly ttlOf: number };
 
 export interface Chain {
   readonly kept: readonly Kept[];
@@ -96,7 +96,10 @@ function followCname(
   return { name: target, isEnd: false };
 }
 
-/** RFC 6672 §3.3: below a DNAME's owner the rest of the name moves under its target; the CNAME that says so is unsigned. */
+/**
+ * RFC 6672 §3.3: below a DNAME's owner the rest of the name moves under its target. The CNAME that says so is unsigned; it is made here
+ * even when the upstream sent it, since its letters may be those of our own query (0x20).
+ */
 function followDname(
   records: Records,
   kept: Kept[],
@@ -114,9 +117,8 @@ function followDname(
   const moved = move(name, suffixAt(name, records.bytes, ownerAt(records, record)), dnameTarget);
   if (moved === undefined) return { name, isEnd: true }; // too long: YXDOMAIN, the DNAME alone is the answer (RFC 6672 §2.2)
   const cname = findCname(records, name);
-  if (cname < 0) kept.push({ kind: 'cname', owner: name, target: moved, dname: record });
-  else if (!sameName(records.bytes, rdataAt(records, cname), moved, 0)) return 'dname-mismatch';
-  else kept.push({ kind: 'record', record: cname });
+  if (cname >= 0 && !isTarget(records, cname, moved)) return 'dname-mismatch';
+  kept.push({ kind: 'cname', owner: name, target: moved, ttlOf: cname < 0 ? record : cname });
   return { name: moved, isEnd: qtype === TYPE_CNAME };
 }
 
@@ -147,6 +149,11 @@ function targetOf(records: Records, i: number): Uint8Array | undefined {
   if (skipName(records.bytes, rdataAt(records, i), end) !== end) return undefined;
   const name = new Uint8Array(MAX_NAME + 1);
   return name.subarray(0, expandName(records.bytes, rdataAt(records, i), name));
+}
+
+function isTarget(records: Records, cname: number, name: Uint8Array): boolean {
+  const target = targetOf(records, cname);
+  return target !== undefined && sameName(target, 0, name, 0);
 }
 
 function move(name: Uint8Array, suffix: number, target: Uint8Array): Uint8Array | undefined {

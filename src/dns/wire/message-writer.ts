@@ -3,7 +3,7 @@
 // pointers and written anew, letter case and all. The rest of each record is copied.
 
 import { readU16, writeU16, writeU32 } from '../../base/bytes.ts';
-import { MAX_NAME } from '../../base/names.ts';
+import { LOWER, MAX_NAME } from '../../base/names.ts';
 import { CLASS_IN, HEADER_SIZE, MAX_MESSAGE } from './message.ts';
 import { expandName, skipName } from './names.ts';
 import { firstNameAt, type RdataShape, rdataShape } from './rdata.ts';
@@ -22,13 +22,17 @@ export class MessageWriter {
   readonly #names = new Map<string, number>();
   readonly #name = new Uint8Array(MAX_NAME + 1);
 
-  /** Starts behind the records' question. `room` has MAX_MESSAGE bytes; the header is the caller's to write. */
+  /** Starts behind the records' question, which is kept in lower case. `room` has MAX_MESSAGE bytes; the header is the caller's to write. */
   constructor(room: Uint8Array, records: Records) {
     this.bytes = room;
     this.bytes.set(records.bytes.subarray(HEADER_SIZE, records.questionEnd), HEADER_SIZE);
     this.length = records.questionEnd;
-    for (let i = HEADER_SIZE; records.bytes[i] !== 0; i += records.bytes[i] + 1) {
-      this.#names.set(key(records.bytes, i, records.questionEnd - 4), i);
+    const end = records.questionEnd - 4;
+    for (let i = HEADER_SIZE; i < end; i++) room[i] = LOWER[room[i]];
+    // As it was sent, perhaps in random letters (0x20), and in lower case, as it is kept: either points to the client's own.
+    for (let i = HEADER_SIZE; room[i] !== 0; i += room[i] + 1) {
+      this.#names.set(key(records.bytes, i, end), i);
+      this.#names.set(key(room, i, end), i);
     }
   }
 

@@ -2,7 +2,6 @@
 // AUTHORITY what a negative answer and DNSSEC need; nothing of ADDITIONAL but one EDE code. Source, id and question have been checked.
 
 import { readU16, writeU16 } from '../../base/bytes.ts';
-import { LOWER } from '../../base/names.ts';
 import { type Chain, type ChainFault, followChain } from './chain.ts';
 import {
   ANCOUNT_AT,
@@ -11,7 +10,6 @@ import {
   FLAG_AA,
   FLAG_AD,
   FLAGS_AT,
-  HEADER_SIZE,
   MAX_MESSAGE,
   NSCOUNT_AT,
   QDCOUNT_AT,
@@ -126,7 +124,7 @@ interface Ttl {
 
 function writeAnswers(writer: MessageWriter, records: Records, chain: Chain, subjects: Subjects, ttl: Ttl): boolean {
   for (const kept of chain.kept) {
-    const of = kept.kind === 'record' ? kept.record : kept.dname;
+    const of = kept.kind === 'record' ? kept.record : kept.ttlOf;
     const type = kept.kind === 'record' ? typeOf(records, of) : TYPE_CNAME;
     const seconds = ttlOf(records, of);
     const ok =
@@ -185,7 +183,7 @@ function isReferral(records: Records, chain: Chain, rcode: number): boolean {
   return servers > 0;
 }
 
-/** Flags as received; the qname in lower case, so that the case of one client's query is not shown to another. */
+/** Flags as received; the id is nobody's. */
 function writeHeader(records: Records, answers: number, authorities: number): void {
   writeU16(room, 0, 0);
   writeU16(room, FLAGS_AT, readU16(records.bytes, FLAGS_AT));
@@ -193,7 +191,6 @@ function writeHeader(records: Records, answers: number, authorities: number): vo
   writeU16(room, ANCOUNT_AT, answers);
   writeU16(room, NSCOUNT_AT, authorities);
   writeU16(room, ARCOUNT_AT, 0);
-  for (let i = HEADER_SIZE; i < records.questionEnd - 4; i++) room[i] = LOWER[room[i]];
 }
 
 const TWO_OPTS = -2;

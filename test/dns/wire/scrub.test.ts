@@ -175,6 +175,22 @@ describe('names and bytes', () => {
     expect(messageOf(answer).answer.map((one) => one.owner)).toEqual(['www.e.com.', 'www.e.com.']);
   });
 
+  test('letters are folded in ASCII only: a name of other bytes than the question is not taken for it', () => {
+    const message: TestMessage = {
+      qname: '\u00c0B.e.com',
+      qtype: A,
+      answer: [cname('>\u00c0B.e.com', '\u00e0b.e.com')],
+    };
+    const question = {
+      qname: Uint8Array.from([2, 0xc0, 0x62, 1, 0x65, 3, 0x63, 0x6f, 0x6d, 0]),
+      qtype: A,
+      dnssecOk: false,
+    };
+    const scrubbed = scrub(question, buildMessage(message));
+    if (scrubbed.kind !== 'answer') throw new Error(JSON.stringify(scrubbed));
+    expect(messageOf(scrubbed).answer).toMatchObject([{ owner: '\u00c0b.e.com.', rdata: '<\u00e0b.e.com.>' }]);
+  });
+
   test('pointers to records that are dropped are resolved', () => {
     const answer = answerOf({
       qname: 'q.example',
@@ -237,13 +253,21 @@ describe('DNAME', () => {
     ]);
   });
 
-  test('a CNAME that the upstream made is kept as it is, one that contradicts the DNAME is refused', () => {
+  test('a CNAME that the upstream made loses the letters of our query, one that contradicts the DNAME is refused', () => {
     const message = (target: string): TestMessage => ({
-      qname: 'a.old.example',
+      qname: 'dEEp.A.old.example',
       qtype: A,
-      answer: [dname('old.example', 'new.example'), cname('>a.old.example', target), a('a.new.example', 1)],
+      answer: [
+        dname('old.example', 'New.example'),
+        cname('>dEEp.A.old.example', target, 0),
+        a('deep.a.new.example', 1),
+      ],
     });
-    expect(messageOf(answerOf(message('A.new.example'))).answer[1].rdata).toBe('<A.new.example.>');
+    expect(messageOf(answerOf(message('dEEp.A.new.example'))).answer).toMatchObject([
+      { owner: 'old.example.', rdata: '<New.example.>' },
+      { owner: 'deep.a.old.example.', rdata: '<deep.a.New.example.>', ttl: 0 },
+      { owner: 'deep.a.new.example.' },
+    ]);
     expect(scrubOf(message('a.evil.example'))).toEqual({ kind: 'bad', reason: 'dname-mismatch' });
   });
 

@@ -93,7 +93,7 @@ export const QUERIES: readonly QueryRow[] = [
   { title: 'qname of 255 bytes', query: query(longName, 'A'), expect: 'miss' },
   {
     title: 'qname of 256 bytes',
-    query: bytes(header(1, 0, 0, 0), [1, 97], wireName(longName), [0, 1, 0, 1]),
+    query: bytes(header(1, 0, 0, 0), [2, 97, 97], wireName(longName).slice(0, -3), 0, [0, 1, 0, 1]),
     expect: FORMERR,
     bare: true,
   },

@@ -5,7 +5,7 @@ import { type Packet, TRANSPORT_UDP } from '../../base/packet.ts';
 import { answerOf, edeOf, writeDecisionId } from '../../policy/decide.ts';
 import { ANSWERS, type Answer } from '../../policy/model.ts';
 import type { Snapshot } from '../../policy/snapshot.ts';
-import { isOpen, KIND_ADDRESS, KIND_EXACT, kindOf } from '../../policy/verdict.ts';
+import { isOpen } from '../../policy/verdict.ts';
 import { addEde, EDE_FORGED_ANSWER, EDE_SIZE, extendEde } from '../wire/edns.ts';
 import {
   FLAG_TC,
@@ -53,9 +53,9 @@ export function answerBlocked(path: FastPath, snapshot: Snapshot, packet: Packet
       return bare(path, snapshot, packet, judged, RCODE_REFUSED, 0);
     case TCP_ONLY:
       if (packet.transport === TRANSPORT_UDP) return bare(path, snapshot, packet, judged, RCODE_NOERROR, FLAG_TC);
-      return negative(path, snapshot, packet, judged, nameErrorOf(snapshot, packet));
+      return negative(path, snapshot, packet, judged, nameErrorOf(packet));
     case NXDOMAIN:
-      return negative(path, snapshot, packet, judged, nameErrorOf(snapshot, packet));
+      return negative(path, snapshot, packet, judged, nameErrorOf(packet));
     case SINKHOLE:
       return forged(path, snapshot, packet, judged, sinkholeIPv4, sinkholeIPv6);
     case NULL:
@@ -66,13 +66,11 @@ export function answerBlocked(path: FastPath, snapshot: Snapshot, packet: Packet
 }
 
 /**
- * NXDOMAIN, or NOERROR (NODATA) where free names may lie below: caches that follow RFC 8020 would take those for absent too. A name that
- * matched through a CDN zone or an underscore label is no different: what lies below it matches the same way.
+ * NXDOMAIN, or NOERROR (NODATA) where free names may lie below: caches that follow RFC 8020 would take those for absent too. The verdict
+ * says so of an exact rule, of an except or protected name underneath, and of every block by content.
  */
-function nameErrorOf(snapshot: Snapshot, packet: Packet): number {
-  const kind = kindOf(packet.verdict);
-  const isContent = snapshot.match.subject !== 0 || kind === KIND_ADDRESS;
-  return isContent || kind === KIND_EXACT || isOpen(packet.verdict) ? RCODE_NOERROR : RCODE_NXDOMAIN;
+function nameErrorOf(packet: Packet): number {
+  return isOpen(packet.verdict) ? RCODE_NOERROR : RCODE_NXDOMAIN;
 }
 
 function bare(

@@ -21,7 +21,7 @@ export const systemClock: Clock = {
  * Longest single timer. Node fires timers beyond 2^31-1 ms (24.8 days) at once, and timers do not see the wall clock being set or a
  * machine asleep; looking again every minute costs nothing and keeps both from mattering.
  */
-export const STEP_MS = 60_000;
+const STEP_MS = 60_000;
 
 /** Runs `fire` once when the wall clock shows `at` or later, never earlier; Infinity never. Gives a function that cancels. */
 export function waitUntil(clock: Clock, at: number, fire: () => void): () => void {

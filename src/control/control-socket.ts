@@ -56,7 +56,7 @@ async function answer(line: string, handle: Handle): Promise<object> {
 }
 
 /** Undefined for anything that is not a known verb with its own keys. */
-export function parseRequest(line: string): ControlRequest | undefined {
+function parseRequest(line: string): ControlRequest | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);

@@ -3,7 +3,7 @@
 //   doors ──ring──▶ pump (main) ──push──▶ budget ──▶ queue ──every FLUSH_MS──▶ file
 //                                 over the set rate ┘  └ full, disk fails: counted as lost
 //
-// Above the set rate lines are left out evenly over each second, and the next line written says how many: `"lost":12`.
+// One second's lines may come at once; a longer burst is thinned evenly, and the next line written says how many are missing: `"lost":12`.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,9 +15,6 @@ import { typeName } from './type-names.ts';
 const FLUSH_MS = 250;
 /** At most this many lines wait (about 5 MB): a disk that hangs costs events, not memory. */
 const MAX_QUEUE = 10_000;
-/** The budget of a tenth of a second may be spent at once, so that short bursts are whole and long ones thinned evenly. */
-const BURST_SHARE = 0.1;
-
 export interface EventLogOptions {
   readonly folder: string;
   readonly maxPerSecond: number;
@@ -82,7 +79,7 @@ export class EventLog {
   }
 
   get #burst(): number {
-    return Math.max(1, this.#o.maxPerSecond * BURST_SHARE);
+    return Math.max(1, this.#o.maxPerSecond);
   }
 
   #spend(wallMs: number): boolean {

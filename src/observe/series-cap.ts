@@ -3,7 +3,7 @@
 
 import type { Sample } from './metrics.ts';
 
-export const OTHER_APP = 'other';
+const OTHER_APP = 'other';
 const SEGMENT = 1;
 const APP = 2;
 

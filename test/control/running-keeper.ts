@@ -26,7 +26,7 @@ const ACTIONS = ['free', 'blocked', 'monitored', 'exempt', 'released', 'protecte
 export const RULES = ['domain: banned.example.net', 'domain: second.example.net', 'domain: third.example.net'];
 
 /** For 127.0.0.9 of segment office. */
-export function exemption(until: string, from = '2026-11-01'): string {
+function exemption(until: string, from = '2026-11-01'): string {
   return `segment: office
 clients: [127.0.0.9/32]
 under: [order]

@@ -38,7 +38,7 @@ export interface Hashing {
   readonly seed: number;
 }
 
-export interface Counts {
+interface Counts {
   /** In the order of model.lists.apps. */
   readonly rulesPerApp: readonly number[];
   readonly rules: number;

@@ -95,7 +95,7 @@ function exemptionOf(snapshot: Snapshot, segment: number, verdict: number): stri
 }
 
 /** The rule in words, from a verdict on this subject and the role in snapshot.match. */
-export function matchInWords(snapshot: Snapshot, verdict: number, subject: Subject): RuleMatch {
+function matchInWords(snapshot: Snapshot, verdict: number, subject: Subject): RuleMatch {
   const app = snapshot.words.apps[appOf(verdict)];
   const kind = KIND_WORDS[kindOf(verdict)];
   const through = throughOf(verdict, subject);
@@ -112,7 +112,7 @@ export function matchInWords(snapshot: Snapshot, verdict: number, subject: Subje
 }
 
 /** The decision id with its prefix (`monitored:`, `exempt:ID:`, `released:`), as text. */
-export function eventIdOf(snapshot: Snapshot, segment: number, verdict: number, subject: Subject): string {
+function eventIdOf(snapshot: Snapshot, segment: number, verdict: number, subject: Subject): string {
   ruleTextOf(snapshot, verdict, subject);
   const out = new Uint8Array(ID_ROOM);
   return asciiOf(out, writeEventId(snapshot, segment, verdict, bytesOf(subject), out, 0, out.length));

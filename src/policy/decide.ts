@@ -164,5 +164,3 @@ export function edeOf(snapshot: Snapshot, segment: number, verdict: number): num
 export function directiveOf(snapshot: Snapshot, segment: number, verdict: number): number {
   return outcomeDirective(snapshot.outcomes[segment * snapshot.apps + appOf(verdict)]);
 }
-
-export { writeDecisionId, writeEventId } from './decision-id.ts';

@@ -61,7 +61,7 @@ export const META_WORDS = 4;
 /** Words of a slot: parent slot with seven bits of the hash above it, label offset, row. */
 export const SLOT_WORDS = 3;
 /** The tag spares the look at label bytes elsewhere in memory for all but 1 in 128 slots of other children of the same parent. */
-export const PARENT_BITS = 25;
+const PARENT_BITS = 25;
 export const PARENT_MASK = (1 << PARENT_BITS) - 1;
 /** First word of a slot that holds nothing; no parent has this number. */
 export const EMPTY_SLOT = 0xffffffff;

@@ -11,7 +11,7 @@ import { BLOCKED, EXEMPT, FREE, MONITORED } from './verdict.ts';
 export const MAX_DIRECTIVES = 1 << 14;
 export const MAX_EXEMPTIONS = 1 << 15;
 
-export function packOutcome(action: number, directive: number, exemption: number): number {
+function packOutcome(action: number, directive: number, exemption: number): number {
   return (action | (directive << 3) | (exemption << 17)) >>> 0;
 }
 export function outcomeAction(outcome: number): number {

@@ -6,7 +6,7 @@ import type { Places } from './model.ts';
 const NOWHERE: Place = { file: 'policy', line: 1, column: 1 };
 
 /** The place of a path (`enforce.0.mode`), or of the nearest key above it. */
-export function placeOf(places: Places, path: string): Place {
+function placeOf(places: Places, path: string): Place {
   for (let key = path; key !== ''; key = key.slice(0, Math.max(0, key.lastIndexOf('.')))) {
     if (Object.hasOwn(places, key)) return places[key];
   }

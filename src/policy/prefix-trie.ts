@@ -10,7 +10,7 @@ import { IPV4_OFFSET, isIPv4 } from '../base/addresses.ts';
 export const CHILD = 0x80000000;
 export const NODE_ENTRIES = 16;
 /** Two million nodes, 128 MiB: a million IPv4 prefixes, far above any announced table. */
-export const MAX_PREFIX_NODES = 1 << 21;
+const MAX_PREFIX_NODES = 1 << 21;
 
 export interface PrefixBuilder {
   entries: Uint32Array;

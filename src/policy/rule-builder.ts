@@ -41,7 +41,7 @@ export interface RuleBuilder {
   readonly sink: RuleSink;
 }
 
-export function packOwn(app: number, kind: number, attributes: number): number {
+function packOwn(app: number, kind: number, attributes: number): number {
   return (app | (kind << 11) | (attributes << 14)) >>> 0;
 }
 export function ownApp(own: number): number {

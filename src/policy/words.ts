@@ -8,7 +8,7 @@ import { measuresOf } from './outcomes.ts';
 import type { RuleAttributes } from './rules.ts';
 import type { Derived } from './segments.ts';
 
-export interface AppWords {
+interface AppWords {
   readonly id: string;
   readonly name: string;
   readonly kind: 'rules' | 'feed';
@@ -17,7 +17,7 @@ export interface AppWords {
   readonly sha256: string;
 }
 
-export interface DirectiveWords {
+interface DirectiveWords {
   readonly id: string;
   readonly title: string;
   readonly instrument: string;
@@ -29,7 +29,7 @@ export interface DirectiveWords {
   readonly apps: readonly number[];
 }
 
-export interface SegmentWords {
+interface SegmentWords {
   readonly id: string;
   readonly publicName: string;
   readonly answer: Answer;
@@ -37,7 +37,7 @@ export interface SegmentWords {
 }
 
 /** An exemption is its id and what it lifts; who and why stay in the model. */
-export interface ExemptionWords {
+interface ExemptionWords {
   readonly id: string;
   readonly segment: string;
   readonly under: readonly string[];

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { parseAddress, parsePrefix } from '../../src/base/addresses.ts';
 import type { Instant } from '../../src/base/brand.ts';
-import { formatName, parseName } from '../../src/base/names.ts';
+import { parseName } from '../../src/base/names.ts';
 import { type CompileResult, compile } from '../../src/policy/compile.ts';
 import type { App, Directive, Exemption, Model, Segment } from '../../src/policy/model.ts';
 import type { RuleFault, RuleSink } from '../../src/policy/rules.ts';
@@ -265,10 +265,6 @@ export function wire(text: string): Uint8Array {
 export function subjectOf(text: string): Subject {
   const address = parseAddress(text);
   return address === undefined ? { kind: 'name', name: wire(text) } : { kind: 'address', address };
-}
-
-export function showName(bytes: Uint8Array): string {
-  return formatName(bytes);
 }
 
 export function clientOf(text: string): Uint8Array {

@@ -2,7 +2,8 @@
 // text, a count and an event. Nothing of the query but its question, type and OPT changes it.
 
 import { type Packet, TRANSPORT_UDP } from '../../base/packet.ts';
-import { answerOf, edeOf, writeDecisionId } from '../../policy/decide.ts';
+import { answerOf, edeOf } from '../../policy/decide.ts';
+import { writeDecisionId } from '../../policy/decision-id.ts';
 import { ANSWERS, type Answer } from '../../policy/model.ts';
 import type { Snapshot } from '../../policy/snapshot.ts';
 import { isOpen } from '../../policy/verdict.ts';

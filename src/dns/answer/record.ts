@@ -1,7 +1,8 @@
 // A decision that is final leaves two traces: its counts, and one event. Called once a query, when its answer is made.
 
 import { NO_SEGMENT, type Packet } from '../../base/packet.ts';
-import { directiveOf, writeEventId } from '../../policy/decide.ts';
+import { directiveOf } from '../../policy/decide.ts';
+import { writeEventId } from '../../policy/decision-id.ts';
 import { parentOf, type Snapshot } from '../../policy/snapshot.ts';
 import { actionOf, appOf, BLOCKED, RELEASED } from '../../policy/verdict.ts';
 import { countDecision } from './counters.ts';

@@ -7,27 +7,18 @@ import { addTotal, type Row, type Totals } from './totals.ts';
 
 export const TRANSPORTS = ['udp', 'tcp'] as const;
 
-export const DROP_REASONS = ['malformed', 'policy', 'rate', 'overload'] as const;
+const DROP_REASONS = ['malformed', 'policy', 'rate', 'overload'] as const;
 export const DROPPED_MALFORMED = 0;
 export const DROPPED_POLICY = 1;
 export const DROPPED_RATE = 2;
 export const DROPPED_OVERLOAD = 3;
 
-export const REFUSE_REASONS = ['no-segment', 'no-recursion'] as const;
+const REFUSE_REASONS = ['no-segment', 'no-recursion'] as const;
 export const REFUSED_NO_SEGMENT = 0;
 export const REFUSED_NO_RECURSION = 1;
 
 /** Everything an upstream may say besides these is OTHER: labels stay bounded. */
-export const RCODE_NAMES = [
-  'NOERROR',
-  'FORMERR',
-  'SERVFAIL',
-  'NXDOMAIN',
-  'NOTIMP',
-  'REFUSED',
-  'OTHER',
-  'BADVERS',
-] as const;
+const RCODE_NAMES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'OTHER', 'BADVERS'] as const;
 const RCODE_OTHER = 6;
 const RCODE_BADVERS_ROW = 7;
 
@@ -35,7 +26,7 @@ const RCODE_BADVERS_ROW = 7;
 export const COUNTED_ACTIONS = ['blocked', 'monitored', 'exempt', 'released'] as const;
 const ACTIONS = COUNTED_ACTIONS.length;
 
-export const DURATION_PATHS = ['memory', 'upstream', 'stale'] as const;
+const DURATION_PATHS = ['memory', 'upstream', 'stale'] as const;
 export const DURATION_MEMORY = 0;
 export const DURATION_UPSTREAM = 1;
 export const DURATION_STALE = 2;
@@ -59,9 +50,9 @@ export interface CounterNames {
 }
 
 const NO_NAMES: CounterNames = { generation: 0, segments: [], apps: [] };
-export const OTHER = 'other';
+const OTHER = 'other';
 /** The label of queries from clients that no segment holds. */
-export const SEGMENT_NONE = 'none';
+const SEGMENT_NONE = 'none';
 
 export interface Counters {
   names: CounterNames;

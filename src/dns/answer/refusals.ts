@@ -5,7 +5,7 @@
 
 import { isIPv4 } from '../../base/addresses.ts';
 
-export const REFUSALS_PER_SECOND = 10;
+const REFUSALS_PER_SECOND = 10;
 /** 4,096 × 8 bytes; a power of two. More prefixes than this at once are an attack, and share. */
 const SLOTS = 4096;
 const IPV4_PREFIX_END = 15;

@@ -12,9 +12,9 @@ import type { Resolver } from '../resolve/resolver.ts';
 import { MAX_MESSAGE, RCODE_SERVFAIL } from '../wire/message.ts';
 
 /** Misses that wait for the resolver at once; at 20,000 a second and half a second each. Beyond: SERVFAIL, counted. */
-export const MAX_MISSES_IN_FLIGHT = 10_000;
+const MAX_MISSES_IN_FLIGHT = 10_000;
 /** Of a packet that made us throw, kept for the operator. */
-export const FAULT_SAMPLE_BYTES = 512;
+const FAULT_SAMPLE_BYTES = 512;
 /** How often `close` looks whether the last answer is out. */
 const CLOSE_POLL_MS = 10;
 
@@ -24,7 +24,7 @@ export interface PacketFault {
   readonly sample: Uint8Array;
 }
 
-export interface DoorClock {
+interface DoorClock {
   wallMs(): number;
   monotonicSeconds(): number;
 }

@@ -22,7 +22,7 @@ import {
 } from './message.ts';
 
 /** A compression pointer to the qname, which always starts behind the header. */
-export const QNAME_POINTER = 0xc000 | HEADER_SIZE;
+const QNAME_POINTER = 0xc000 | HEADER_SIZE;
 /** Owner pointer, type, class, TTL, RDLENGTH. */
 const RECORD_HEAD = 12;
 export const A_SIZE = RECORD_HEAD + 4;

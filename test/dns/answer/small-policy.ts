@@ -11,7 +11,7 @@ import { openSnapshot, type Snapshot } from '../../../src/policy/snapshot.ts';
 import { KIND_ADDRESS, KIND_DOMAIN, KIND_EXACT, KIND_EXCEPT, KIND_WILDCARD } from '../../../src/policy/verdict.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 12) as Instant;
-export const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest());
+const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest());
 const where = { file: 'test', line: 1, column: 1 };
 const places = { '': where };
 

@@ -193,7 +193,8 @@ describe('TCP', () => {
     first.socket.destroy();
     // The server hears of the end when its loop turns.
     let isAdmitted = false;
-    for (let tries = 0; tries < 100 && !isAdmitted; tries++) isAdmitted = await asks(await open('127.0.0.4'));
+    const giveUp = performance.now() + 10_000;
+    while (!isAdmitted && performance.now() < giveUp) isAdmitted = await asks(await open('127.0.0.4'));
     expect(isAdmitted).toBe(true);
   });
 
@@ -206,7 +207,8 @@ describe('TCP', () => {
     // Some 60 MB of answers if all were taken; the kernel's own buffers hold a few.
     for (let i = 0; i < 600; i++) client.socket.write(burst);
     let isAdmitted = false;
-    for (let tries = 0; tries < 1000 && !isAdmitted; tries++) {
+    const giveUp = performance.now() + 10_000;
+    while (!isAdmitted && performance.now() < giveUp) {
       const other = await Client.connect(door.port);
       other.socket.write(framed(query('www.tiktok.com', 'A')));
       await other.until(1);

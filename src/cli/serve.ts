@@ -1,5 +1,6 @@
 // `interdict serve`: runs an instance until it is told to stop.
 
+import type { PolicyKeeper } from '../control/policy-keeper.ts';
 import { startInstance } from '../instance.ts';
 import { chooseConfig } from './config-file.ts';
 import { printLine, printProblems, progress } from './print.ts';
@@ -12,6 +13,9 @@ const DIE_LIMIT_MS = 1_000;
 
 export async function serve(options: { config?: string; strict?: true }): Promise<number> {
   dieOfUncaughtErrors();
+  // From the first moment on: unheard, SIGHUP ends a process.
+  let keeper: PolicyKeeper | undefined;
+  process.on('SIGHUP', () => void keeper?.reload());
   const choice = chooseConfig(options.config);
   progress(`compiling ${choice.file} …`);
   const instance = await startInstance({ choice, strict: options.strict === true, version: packageVersion() });
@@ -26,7 +30,7 @@ export async function serve(options: { config?: string; strict?: true }): Promis
   printLine(
     `metrics on port ${instance.adminPort}; policy ${active?.hash.slice(0, 12)}, ${[state, ...reasons].join(': ')}`,
   );
-  process.on('SIGHUP', () => void instance.keeper.reload());
+  keeper = instance.keeper;
   await stopSignal();
   setTimeout(() => process.exit(EXIT_PROBLEMS), STOP_LIMIT_MS).unref();
   await instance.close();

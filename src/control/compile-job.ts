@@ -12,10 +12,13 @@ import { compile } from '../policy/compile.ts';
 import type { Model, Role } from '../policy/model.ts';
 import { rulesOf } from '../policy/replay.ts';
 import type { RuleSink } from '../policy/rules.ts';
-import { openSnapshot } from '../policy/snapshot.ts';
+import { openSnapshot, type Snapshot } from '../policy/snapshot.ts';
 import { appsThatMatch } from './app-matcher.ts';
 import { readLastGood } from './last-good.ts';
 import { noteRoles, type RuleCount } from './rule-counts.ts';
+
+/** Blocked, monitored, exempt. */
+const SERIES_PER_PAIR = 3;
 
 /** Where rules and model come from. */
 export type Origin =
@@ -60,6 +63,7 @@ interface Input {
   readonly model: Model;
   readonly rules: (sink: RuleSink) => void;
   readonly readAt: Instant;
+  readonly config?: Config;
 }
 
 /** `slotOf` gives a served slot's bytes; `into` is the spare slot. */
@@ -89,7 +93,7 @@ function fromFiles(job: CompileJob, configFile: string, into: Uint8Array): Compi
   const sources = loadSources(configFile, job.now);
   const { config, model, rules, watched } = sources;
   if (config === undefined || model === undefined) return failed(sources.problems, watched);
-  const report = build(job, { model, rules, readAt: job.now }, into);
+  const report = build(job, { model, rules, readAt: job.now, config }, into);
   // Faults of single rules were found while the rules streamed by.
   const problems = [
     ...sources.problems,
@@ -141,13 +145,24 @@ function build(job: CompileJob, input: Input, into: Uint8Array): CompileReport {
       fault('self-check', `the compiled snapshot does not verify: ${snapshot.fault}; report this`, 'memory'),
     ]);
   }
-  const problems = [...result.problems, ...runAppTests((name) => appsThatMatch(snapshot, name), model.lists)];
+  const problems = [
+    ...result.problems,
+    ...runAppTests((name) => appsThatMatch(snapshot, name), model.lists),
+    ...seriesWarning(snapshot, input.config),
+  ];
   const rules = model.lists.apps.map((app, i) => ({
     app: app.id,
     rules: counts.rulesPerApp[i],
     roles: [...(roles.get(i) ?? [])],
   }));
   return { ok: true, length, hash, validUntil, readAt, rules, model, problems, watched: [] };
+}
+
+function seriesWarning({ enforcement }: Snapshot, config: Config | undefined): Problem[] {
+  const series = enforcement.length * SERIES_PER_PAIR;
+  if (config === undefined || series <= config.metrics.maxSeries) return [];
+  const message = `segments and apps make up to ${series} series of interdict_decisions_total, metrics.max_series allows ${config.metrics.maxSeries}: some apps will share app="other"; raise it or merge feeds`;
+  return [{ ...fault('too-many-series', message, config.file), severity: 'warning' }];
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {

@@ -1,5 +1,6 @@
 // Files whose change asks for a reload. Editors and git write several files in several steps: one reload follows when all is quiet.
 
+import { basename } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Clock } from './clock.ts';
 
@@ -16,18 +17,21 @@ export interface SourceWatch {
 
 export function watchSources(clock: Clock, onChange: () => void, onError: (message: string) => void): SourceWatch {
   const settle = debounce(clock, onChange);
-  const watcher: FSWatcher = watch([], { ignoreInitial: true, ignored: (path) => /(^|\/)\.[^/.]/.test(path) });
+  let watched = new Set<string>();
+  // .git and editors' swap files, unless they are what we were told to watch.
+  const ignored = (path: string) => basename(path).startsWith('.') && !watched.has(path);
+  const watcher: FSWatcher = watch([], { ignoreInitial: true, ignored });
   watcher.on('all', settle.touch);
   watcher.on('error', (error) =>
     onError(`watching files: ${(error as Error).message}; SIGHUP and interdict reload still work`),
   );
-  let watched = new Set<string>();
   return {
     set(paths) {
       const wanted = new Set(paths);
       watcher.unwatch([...watched].filter((path) => !wanted.has(path)));
-      watcher.add([...wanted].filter((path) => !watched.has(path)));
+      const added = [...wanted].filter((path) => !watched.has(path));
       watched = wanted;
+      watcher.add(added);
     },
     close() {
       settle.cancel();

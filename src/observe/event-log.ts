@@ -34,6 +34,8 @@ export class EventLog {
   #budgetAt = 0;
   #dropped = 0;
   #lostSinceLine = 0;
+  /** Told once, until a write succeeds. */
+  #isFailing = false;
   #file: { readonly day: string; readonly handle: FileHandle } | undefined;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -108,10 +110,13 @@ export class EventLog {
       const pseudonym = await this.#o.pseudonyms.ofDay(day);
       const handle = await this.#fileOf(day);
       await handle.appendFile(batch.map((waiting) => formatEvent(waiting, pseudonym)).join(''));
+      this.#isFailing = false;
     } catch (error) {
       this.#dropped += batch.length;
       this.#lostSinceLine += batch.reduce((lost, { lostBefore }) => lost + 1 + lostBefore, 0);
-      this.#o.onError(`${batch.length} decision events could not be written: ${(error as Error).message}`);
+      if (!this.#isFailing)
+        this.#o.onError(`${batch.length} decision events could not be written: ${(error as Error).message}`);
+      this.#isFailing = true;
     }
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { appFile, DIRECTIVE, smallDepartment } from '../e2e/small-department.ts';
 import { DAY_MS, Department, RULES, RunningKeeper, START } from './running-keeper.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
@@ -321,4 +322,21 @@ describe('time', () => {
     expect(running.keeper.status().overdue).toBe(false);
     expect(running.active?.validUntil).toBe(Number.POSITIVE_INFINITY);
   });
+});
+
+test('a policy with more series than metrics.max_series is warned of', async () => {
+  const files = smallDepartment({ upstreamPort: 9, rules: RULES, settings: ['metrics: { max_series: 100 }'] });
+  department.write(files);
+  expect(await running.keeper.start(false)).toBeUndefined();
+  expect(codes(running.keeper.status().problems)).not.toContain('too-many-series');
+  const apps = Array.from({ length: 12 }, (_, i) => [
+    `blocklists/apps/app${i}.yaml`,
+    appFile([`domain: a${i}.example.net`]).replace('id: app', `id: app${i}`),
+  ]);
+  const named = apps.map((_, i) => `{ app: app${i}, basis: named }`).join(', ');
+  department.write({
+    ...Object.fromEntries(apps),
+    'blocklists/directives/order.yaml': DIRECTIVE.replace('apps: [', `apps: [${named}, `),
+  });
+  expect(codes((await running.keeper.reload()).problems)).toContain('too-many-series');
 });

@@ -143,3 +143,12 @@ test('a pseudonym is the address through one AES block: with the key it can be u
   const back = createDecipheriv('aes-128-ecb', key(9), null).setAutoPadding(false).update(Buffer.from(once, 'hex'));
   expect([...back]).toEqual([...client]);
 });
+
+test('a disk that goes on failing is told of once', async () => {
+  const log = newLog(1000, join(folder, 'gone'));
+  for (let i = 0; i < 3; i++) {
+    log.push(event(NOON));
+    await log.flush();
+  }
+  expect([log.dropped, errors.length]).toEqual([3, 1]);
+});

@@ -4,16 +4,19 @@ import type { Instant } from '../base/brand.ts';
 import type { Problem, Severity } from '../base/problems.ts';
 import { compileHere } from './compile-here.ts';
 import { chooseConfig } from './config-file.ts';
-import { count, formatProblems, printJson, printLine } from './print.ts';
+import { count, formatProblems, printJson, printLine, seenProblems } from './print.ts';
 import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
 
 export async function check(options: { config?: string; json?: true }): Promise<number> {
-  const { report } = await compileHere(chooseConfig(options.config).file, Date.now() as Instant);
+  const { file } = chooseConfig(options.config);
+  const { report } = await compileHere(file, Date.now() as Instant);
   const { problems } = report;
   const isFine = report.ok && !problems.some(({ severity }) => severity === 'error' || severity === 'overdue');
-  if (options.json) printJson({ ok: isFine, problems, ...(report.ok && { hash: report.hash, rules: report.rules }) });
-  else {
-    process.stdout.write(formatProblems(problems));
+  if (options.json) {
+    const made = report.ok && { hash: report.hash, rules: report.rules };
+    printJson({ ok: isFine, problems: seenProblems(problems, file), ...made });
+  } else {
+    process.stdout.write(formatProblems(problems, file));
     printLine(`${isFine ? 'fine' : 'not fine'}: ${summary(problems)}`);
   }
   return isFine ? EXIT_FINE : EXIT_PROBLEMS;

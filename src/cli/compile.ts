@@ -5,30 +5,30 @@ import type { Instant } from '../base/brand.ts';
 import type { CompileReport } from '../control/compile-job.ts';
 import { compileHere } from './compile-here.ts';
 import { chooseConfig } from './config-file.ts';
-import { count, printJson, printLine, printProblems } from './print.ts';
+import { count, printJson, printLine, printProblems, seenProblems } from './print.ts';
 import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
 
 export async function compile(options: { config?: string; out?: string; json?: true }): Promise<number> {
-  const { report, bytes, tookMs } = await compileHere(chooseConfig(options.config).file, Date.now() as Instant);
+  const { file } = chooseConfig(options.config);
+  const { report, bytes, tookMs } = await compileHere(file, Date.now() as Instant);
   if (report.ok && options.out !== undefined) writeFileSync(options.out, Uint8Array.from(bytes));
-  if (options.json) printJson(dataOf(report, tookMs));
+  if (options.json) printJson({ ...dataOf(report, tookMs), problems: seenProblems(report.problems, file) });
   else {
-    printProblems(report.problems);
+    printProblems(report.problems, file);
     if (report.ok) show(report, tookMs);
   }
   return report.ok ? EXIT_FINE : EXIT_PROBLEMS;
 }
 
 function dataOf(report: CompileReport, tookMs: number): object {
-  if (!report.ok) return { ok: false, problems: report.problems };
-  const { hash, length: bytes, rules, problems } = report;
+  if (!report.ok) return { ok: false };
+  const { hash, length: bytes, rules } = report;
   return {
     ok: true,
     hash,
     bytes,
     validUntil: dateOf(report.validUntil),
     rules,
-    problems,
     milliseconds: Math.round(tookMs),
   };
 }

@@ -1,6 +1,7 @@
 // `interdict explain`: what is decided, by which rule in which line of which file, and why the other rules lost. Speaks of the policy that
 // a running instance serves; without one, or with --at, of the files.
 
+import { dirname } from 'node:path';
 import { parseAddress } from '../base/addresses.ts';
 import type { Instant } from '../base/brand.ts';
 import { instantOf } from '../base/dates.ts';
@@ -10,7 +11,7 @@ import { sha256 } from '../control/compile-job.ts';
 import { askControl } from '../control/control-socket.ts';
 import { readLastGood } from '../control/last-good.ts';
 import { statePaths } from '../control/state-folder.ts';
-import { nodeDisk } from '../lists/disk.ts';
+import { nodeDisk, rooted } from '../lists/disk.ts';
 import { ruleLocator } from '../lists/locate.ts';
 import { explain as explainSubjects, type Locate } from '../policy/explain.ts';
 import { formatExplanation } from '../policy/format-explanation.ts';
@@ -20,7 +21,7 @@ import { openSnapshot, type Snapshot } from '../policy/snapshot.ts';
 import type { Asker, Subject } from '../policy/subjects.ts';
 import { compileHere } from './compile-here.ts';
 import { type ConfigChoice, chooseConfig } from './config-file.ts';
-import { printJson, printProblems, progress } from './print.ts';
+import { printJson, printProblems, progress, seenFile } from './print.ts';
 import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './program.ts';
 
 const STATUS_LIMIT_MS = 5_000;
@@ -57,7 +58,7 @@ export async function explain(texts: readonly string[], options: ExplainOptions)
     (question.at === undefined ? await servedPolicy(choice) : undefined) ?? (await filesPolicy(choice, question.at));
   if (policy === undefined) return EXIT_PROBLEMS;
   const asker = askerOf(question, policy.snapshot);
-  const explanation = explainSubjects(policy.snapshot, asker, question.subjects, locatorOf(policy));
+  const explanation = explainSubjects(policy.snapshot, asker, question.subjects, locatorOf(policy, choice.file));
   if (options.json) printJson(explanation);
   else process.stdout.write(formatExplanation(explanation));
   return EXIT_FINE;
@@ -96,11 +97,17 @@ function questionOfId(id: string, when: Pick<Question, 'client' | 'at'>): Questi
   return { subjects: [{ kind: 'name', name }], directive, ...when };
 }
 
-function locatorOf({ apps }: Policy): Locate {
-  const locate = ruleLocator(apps, nodeDisk);
+function locatorOf({ apps }: Policy, configFile: string): Locate {
+  const locate = ruleLocator(apps, rooted(nodeDisk, dirname(configFile)));
   return (app, rule) => {
     const found = locate(app, rule);
-    return found && { place: found.place, text: found.text, hasChanged: found.isChanged };
+    return (
+      found && {
+        place: { ...found.place, file: seenFile(found.place.file, configFile) },
+        text: found.text,
+        hasChanged: found.isChanged,
+      }
+    );
   };
 }
 
@@ -146,6 +153,6 @@ async function filesPolicy(choice: ConfigChoice, at = Date.now() as Instant): Pr
   const { report, bytes } = await compileHere(choice.file, at);
   const snapshot = report.ok ? openSnapshot(bytes, sha256) : undefined;
   if (report.ok && snapshot !== undefined && !('fault' in snapshot)) return { snapshot, apps: report.model.lists.apps };
-  printProblems(report.problems);
+  printProblems(report.problems, choice.file);
   return undefined;
 }

@@ -1,6 +1,6 @@
 // What verbs print: data on stdout, progress and complaints on stderr.
 
-import { relative } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import pc from 'picocolors';
 import { formatProblem, type Problem, sortProblems } from '../base/problems.ts';
 
@@ -14,17 +14,28 @@ export function printLine(text: string): void {
 }
 
 /** Most severe first, files as seen from the working folder, so that editors and terminals can open them. */
-export function formatProblems(problems: readonly Problem[]): string {
-  return sortProblems(problems)
-    .map(
-      (problem) =>
-        `${paint(problem)(formatProblem({ ...problem, where: { ...problem.where, file: near(problem.where.file) } }))}\n`,
-    )
+export function seenProblems(problems: readonly Problem[], configFile: string): Problem[] {
+  return sortProblems(problems).map((problem) => ({
+    ...problem,
+    where: { ...problem.where, file: seenFile(problem.where.file, configFile) },
+  }));
+}
+
+export function formatProblems(problems: readonly Problem[], configFile: string): string {
+  return seenProblems(problems, configFile)
+    .map((problem) => `${paint(problem)(formatProblem(problem))}\n`)
     .join('');
 }
 
-export function printProblems(problems: readonly Problem[]): void {
-  process.stderr.write(formatProblems(problems));
+export function printProblems(problems: readonly Problem[], configFile: string): void {
+  process.stderr.write(formatProblems(problems, configFile));
+}
+
+/** Policy names files as seen from the configuration's folder; people sit in another one. */
+export function seenFile(file: string, configFile: string): string {
+  const path = resolve(dirname(configFile), file);
+  const near = relative('.', path);
+  return near.startsWith('../..') ? path : near;
 }
 
 /** A line for somebody who waits; nothing when nobody watches. */
@@ -34,11 +45,6 @@ export function progress(text: string): void {
 
 export function count(n: number, noun: string): string {
   return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
-}
-
-function near(file: string): string {
-  const path = relative('.', file);
-  return file.startsWith('/') && !path.startsWith('../..') ? path : file;
 }
 
 function paint({ severity }: Problem): (text: string) => string {

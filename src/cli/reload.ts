@@ -6,7 +6,7 @@ import type { ReloadResult } from '../control/active-policy.ts';
 import { askControl } from '../control/control-socket.ts';
 import { statePaths } from '../control/state-folder.ts';
 import { chooseConfig } from './config-file.ts';
-import { printJson, printLine, printProblems } from './print.ts';
+import { printJson, printLine, printProblems, seenProblems } from './print.ts';
 import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
 
 /** A compile of the largest lists, and one that was under way before it. */
@@ -23,20 +23,20 @@ export async function reload(options: { config?: string; acceptShrink?: string; 
   if (reply === undefined) return complain(`no instance listens on ${socket}; start one with: interdict serve`);
   if (typeof reply === 'object' && reply !== null && 'error' in reply) return complain(String(reply.error));
   const result = reply as ReloadResult; // Our own instance, over a socket that others may not write to.
-  if (options.json) printJson(result);
-  else show(result);
+  if (options.json) printJson({ ...result, problems: seenProblems(result.problems, choice.file) });
+  else show(result, choice.file);
   return result.outcome === 'applied' || result.outcome === 'unchanged' ? EXIT_FINE : EXIT_PROBLEMS;
 }
 
 /** The instance reads the files itself and says what is wrong with them; only where its state lies must be known here. */
 function stateOf(file: string): string | undefined {
   const { config, problems } = readConfig(file, { now: Date.now() as Instant });
-  if (config === undefined) printProblems(problems);
+  if (config === undefined) printProblems(problems, file);
   return config?.state;
 }
 
-function show({ outcome, generation, hash, problems }: ReloadResult): void {
-  printProblems(problems);
+function show({ outcome, generation, hash, problems }: ReloadResult, configFile: string): void {
+  printProblems(problems, configFile);
   printLine(`${outcome}: generation ${generation}${hash === undefined ? '' : `, compiled policy ${hash}`}`);
 }
 

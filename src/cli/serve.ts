@@ -20,11 +20,11 @@ export async function serve(options: { config?: string; strict?: true }): Promis
   progress(`compiling ${choice.file} …`);
   const instance = await startInstance({ choice, strict: options.strict === true, version: packageVersion() });
   if (!('close' in instance)) {
-    printProblems(instance);
+    printProblems(instance, choice.file);
     return EXIT_PROBLEMS;
   }
   const { state, reasons, problems, active } = instance.keeper.status();
-  printProblems(problems);
+  printProblems(problems, choice.file);
   for (const { host, port } of instance.bound)
     printLine(`DNS on ${host.includes(':') ? `[${host}]` : host}:${port}, UDP and TCP`);
   printLine(

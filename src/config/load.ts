@@ -1,14 +1,14 @@
 // Everything a policy is made of, from one configuration file: its own keys, the exemptions and the blocklists beside it.
 
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Instant } from '../base/brand.ts';
 import type { Problem } from '../base/problems.ts';
-import { type Disk, nodeDisk } from '../lists/disk.ts';
+import { type Disk, nodeDisk, rooted } from '../lists/disk.ts';
 import { readLists } from '../lists/lists.ts';
 import type { Model } from '../policy/model.ts';
 import type { RuleSink } from '../policy/rules.ts';
 import type { Config } from './config.ts';
-import { shown } from './paths.ts';
+import { named } from './paths.ts';
 import { readConfig } from './read-config.ts';
 
 export interface Sources {
@@ -28,10 +28,11 @@ export interface Sources {
 }
 
 export function loadSources(configFile: string, now: Instant, disk: Disk = nodeDisk): Sources {
+  const folder = dirname(resolve(configFile));
   const reading = readConfig(configFile, { now }, disk);
   const { config, problems: configProblems } = reading;
   const timeZone = config?.department.timeZone ?? 'UTC';
-  const lists = readLists(shown(reading.blocklists), { now, timeZone }, disk);
+  const lists = readLists(named(reading.blocklists, configFile), { now, timeZone }, rooted(disk, folder));
   lists.problems.unshift(...configProblems);
   return {
     ...(config !== undefined && { config, model: { lists: lists.model, department: config.department } }),
@@ -39,6 +40,6 @@ export function loadSources(configFile: string, now: Instant, disk: Disk = nodeD
     problems: lists.problems,
     configProblems,
     unread: lists.unread,
-    watched: [...new Set([...reading.watched, ...lists.watched].map((path) => resolve(path)))],
+    watched: [...new Set([...reading.watched, ...lists.watched].map((path) => resolve(folder, path)))],
   };
 }

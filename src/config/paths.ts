@@ -1,9 +1,8 @@
-// How files are called in problems and in the model: as seen from the working folder when they lie below it, so that a terminal can open
-// them and two checkouts of one policy say the same.
+// How files are called in problems and in the model: as seen from the folder of the configuration. So two checkouts of one policy say the
+// same, whatever folder a verb is run in; verbs turn a name into a path of the working folder when they show it.
 
-import { isAbsolute, relative } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 
-export function shown(path: string): string {
-  const short = relative('.', path);
-  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
+export function named(path: string, configFile: string): string {
+  return relative(dirname(resolve(configFile)), path);
 }

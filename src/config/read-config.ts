@@ -8,7 +8,7 @@ import type { Instant } from '../base/brand.ts';
 import { isTimeZone } from '../base/dates.ts';
 import { formatName } from '../base/names.ts';
 import type { Problem } from '../base/problems.ts';
-import { type Disk, nodeDisk, readWhole } from '../lists/disk.ts';
+import { type Disk, nodeDisk, readWhole, rooted } from '../lists/disk.ts';
 import { readName } from '../lists/names.ts';
 import { present } from '../lists/present.ts';
 import { parseSize } from '../lists/sizes.ts';
@@ -19,7 +19,7 @@ import { MAX_YAML_BYTES } from '../lists/yaml/text.ts';
 import type { AnswerSettings, DepartmentModel, PlacedName, Span } from '../policy/model.ts';
 import type { Config } from './config.ts';
 import { type Finder, newFinder } from './finder.ts';
-import { shown } from './paths.ts';
+import { named } from './paths.ts';
 import { readExemptions } from './read-exemptions.ts';
 import { readEndpoint, readForward, readListen, readSoaName, readUpstreams } from './read-network.ts';
 import { readSegments } from './read-segments.ts';
@@ -45,7 +45,7 @@ export interface ConfigReading {
 
 export function readConfig(file: string, options: { readonly now: Instant }, disk: Disk = nodeDisk): ConfigReading {
   const path = resolve(file);
-  const name = shown(path);
+  const name = named(path, path);
   const otherwise = { watched: [path], blocklists: resolve(dirname(path), '../blocklists') };
   const read = readWhole(disk, path, MAX_YAML_BYTES);
   if (read === undefined || 'fault' in read) {
@@ -65,7 +65,7 @@ export function readConfig(file: string, options: { readonly now: Instant }, dis
     return { problems, watched: [path, blocklists], blocklists };
   }
   const finder = newFinder(document, problems);
-  const config = configOf(path, shaped.value, finder, { now: options.now, disk });
+  const config = configOf(path, shaped.value, finder, { path, now: options.now, disk });
   warnOfConfig(config, finder);
   const folders = [config.blocklists, ...(config.exemptionsFolder === undefined ? [] : [config.exemptionsFolder])];
   return { config, problems, watched: [path, ...folders], blocklists: config.blocklists };
@@ -73,6 +73,8 @@ export function readConfig(file: string, options: { readonly now: Instant }, dis
 
 /** What is not in the file. */
 interface World {
+  /** Absolute, of the configuration. */
+  readonly path: string;
   readonly now: Instant;
   readonly disk: Disk;
 }
@@ -150,7 +152,11 @@ function departmentOf(
   const read =
     folder === undefined
       ? { exemptions: [], problems: [] }
-      : readExemptions(shown(folder), { now: world.now, timeZone }, world.disk);
+      : readExemptions(
+          named(folder, world.path),
+          { now: world.now, timeZone },
+          rooted(world.disk, dirname(world.path)),
+        );
   finder.problems.push(...read.problems);
   return {
     operator: text.operator,

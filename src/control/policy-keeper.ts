@@ -126,7 +126,7 @@ export class PolicyKeeper {
       .readLastGood(this.#o.lastGoodFolder)
       .catch((error: Error) => ({ fault: error.message }));
     const fromFiles = await this.#compile({ kind: 'files', configFile: this.#o.configFile }, this.#o.clock.now());
-    const problems = problemsOf(fromFiles);
+    const problems = problemsOf(fromFiles, this.#o);
     if (fromFiles !== 'stuck' && fromFiles.report.ok) {
       const shrinks = 'fault' in lastGood ? [] : this.#shrinks(lastGood, fromFiles.report);
       if (shrinks.length === 0)
@@ -141,7 +141,7 @@ export class PolicyKeeper {
   async #startFromLastGood(problems: readonly Problem[]): Promise<readonly Problem[] | undefined> {
     const { configFile, lastGoodFolder: folder, clock } = this.#o;
     const compiled = await this.#compile({ kind: 'last-good', configFile, folder }, clock.now());
-    if (compiled === 'stuck' || !compiled.report.ok) return [...problems, ...problemsOf(compiled)];
+    if (compiled === 'stuck' || !compiled.report.ok) return [...problems, ...problemsOf(compiled, this.#o)];
     const fault = await this.#activate(compiled.generation, compiled.report, 'last-good');
     return fault && [...problems, fault];
   }
@@ -170,7 +170,7 @@ export class PolicyKeeper {
   }
 
   async #judge(compiled: Compiled, accepted: ReadonlySet<string>): Promise<ReloadResult> {
-    const problems = problemsOf(compiled);
+    const problems = problemsOf(compiled, this.#o);
     const result = (outcome: Outcome, shrinks: readonly Shrink[] = []): ReloadResult => ({
       outcome,
       ...(compiled !== 'stuck' && compiled.report.ok && { hash: compiled.report.hash }),
@@ -281,7 +281,7 @@ export class PolicyKeeper {
     const compiled = await this.#compile({ kind: 'running', slot, length, model, readAt }, at);
     if (compiled !== 'stuck' && compiled.report.ok)
       this.#prepared = { generation: compiled.generation, report: compiled.report };
-    else for (const { message } of problemsOf(compiled)) this.#o.log('error', `time: ${message}`);
+    else for (const { message } of problemsOf(compiled, this.#o)) this.#o.log('error', `time: ${message}`);
   }
 }
 
@@ -290,11 +290,11 @@ function isSamePolicy(active: ActivePolicy, report: Good): boolean {
   return active.hash === report.hash && isDeepStrictEqual(active.model, report.model);
 }
 
-function problemsOf(compiled: Compiled): Problem[] {
+function problemsOf(compiled: Compiled, options: KeeperOptions): Problem[] {
   if (compiled !== 'stuck') return [...compiled.report.problems];
   const message =
     'a reader still uses the snapshot before the running one; see interdict_policy_reloads_total, and restart if it stays';
-  return [{ code: 'reader-stuck', severity: 'error', message, where: { file: 'snapshot', line: 1, column: 1 } }];
+  return [problem('reader-stuck', message, options)];
 }
 
 function shrinkProblems(shrinks: readonly Shrink[], hash: string, options: KeeperOptions): Problem[] {

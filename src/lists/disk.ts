@@ -2,6 +2,7 @@
 // that a test can hand over another one.
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 /** Why a file could not be read, ready for a message. */
 export interface DiskFault {
@@ -25,6 +26,11 @@ export interface Disk {
 }
 
 export const nodeDisk: Disk = { list, open };
+
+/** The same disk, with relative names taken from `folder`. */
+export function rooted(disk: Disk, folder: string): Disk {
+  return { list: (name) => disk.list(resolve(folder, name)), open: (name) => disk.open(resolve(folder, name)) };
+}
 
 function list(folder: string): readonly string[] | DiskFault | undefined {
   try {

@@ -35,8 +35,8 @@ export interface EventLine {
   readonly action: string;
   readonly segment: string;
   readonly app: string;
-  readonly name: string;
-  readonly type: string;
+  readonly qname: string;
+  readonly qtype: string;
   readonly client: string;
 }
 

@@ -4,7 +4,8 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Instant } from '../../src/base/brand.ts';
-import { formatProblem, type Problem, sortProblems } from '../../src/base/problems.ts';
+import { formatProblem, type Problem } from '../../src/base/problems.ts';
+import { seenProblems } from '../../src/cli/print.ts';
 import { runCompileJob } from '../../src/control/compile-job.ts';
 
 const FOLDER = 'test/fixtures/broken';
@@ -19,7 +20,10 @@ async function problemsOf(configFile: string): Promise<Problem[]> {
   );
   expect(report.ok).toBe(false);
   // A checkout decides about modes, so they are tested where the mode is set.
-  return sortProblems(report.problems.filter(({ code }) => code !== 'file-mode'));
+  return seenProblems(
+    report.problems.filter(({ code }) => code !== 'file-mode'),
+    configFile,
+  );
 }
 
 const all = await problemsOf(join(FOLDER, 'interdict.yaml'));

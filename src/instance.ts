@@ -6,7 +6,7 @@
 //   counters ─▶ metrics ─▶ admin        events ─▶ event log
 
 import { randomBytes, randomInt } from 'node:crypto';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Instant } from './base/brand.ts';
 import type { Problem } from './base/problems.ts';
 import type { ConfigChoice } from './cli/config-file.ts';
@@ -189,7 +189,12 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     where,
   });
   if ('close' in listeners) closing.push(() => listeners.close());
-  const admin = await startAdminServer({ listen: config.admin.listen, metrics, readiness: () => keeper.status() });
+  const admin = await startAdminServer({
+    listen: config.admin.listen,
+    where,
+    metrics,
+    readiness: () => keeper.status(),
+  });
   if ('close' in admin) closing.push(() => admin.close());
   const problems = [
     ...(policyProblems ?? []),
@@ -209,5 +214,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
 
 /** An exemption's error leaves the last good policy to start from; an error of the configuration itself leaves nothing to run on. */
 function hasErrorIn(file: string, problems: readonly Problem[]): boolean {
-  return problems.some(({ severity, where }) => severity === 'error' && resolve(where.file) === resolve(file));
+  return problems.some(
+    ({ severity, where }) => severity === 'error' && resolve(dirname(file), where.file) === resolve(file),
+  );
 }

@@ -1,7 +1,7 @@
 // The operator's HTTP port: /metrics, /healthz, /readyz. Loopback unless configured otherwise; it reads and never changes anything.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Problem } from '../base/problems.ts';
+import type { Place, Problem } from '../base/problems.ts';
 import type { Endpoint } from '../config/config.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -21,6 +21,8 @@ export interface Readiness {
 
 export interface AdminOptions {
   readonly listen: Endpoint;
+  /** Where it is configured, for problems. */
+  readonly where: Place;
   readonly metrics: Metrics;
   readonly readiness: () => Readiness;
 }
@@ -47,7 +49,7 @@ export function startAdminServer(options: AdminOptions): Promise<AdminServer | {
   server.maxConnections = MAX_CONNECTIONS;
   const { host, port } = options.listen;
   return new Promise((done) => {
-    server.once('error', (error: NodeJS.ErrnoException) => done({ problem: listenProblem(error, host, port) }));
+    server.once('error', (error: NodeJS.ErrnoException) => done({ problem: listenProblem(error, options) }));
     server.listen(port, host, () => done({ port: portOf(server), close: () => close(server) }));
   });
 }
@@ -88,18 +90,13 @@ function text(status: number, body: string): Reply {
   return { status, type: 'text/plain; charset=utf-8', body };
 }
 
-function listenProblem(error: NodeJS.ErrnoException, host: string, port: number): Problem {
+function listenProblem(error: NodeJS.ErrnoException, { listen: { host, port }, where }: AdminOptions): Problem {
   const cure =
     error.code === 'EADDRINUSE'
-      ? 'another program has this port; stop it, or set another admin.listen'
-      : 'see admin.listen';
-  const where = { file: `${host}:${port}`, line: 1, column: 1 };
-  return {
-    code: 'admin-listen',
-    severity: 'error',
-    message: `the admin port cannot be opened (${error.code}): ${cure}`,
-    where,
-  };
+      ? 'another program has this port; stop it or change admin.listen'
+      : 'correct admin.listen';
+  const message = `cannot open the admin port ${port} on ${host} (${error.code}): ${cure}`;
+  return { code: 'admin-listen', severity: 'error', message, where };
 }
 
 function portOf(server: Server): number {

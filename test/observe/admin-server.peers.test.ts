@@ -4,6 +4,7 @@ import { parseAddress } from '../../src/base/addresses.ts';
 import type { Address } from '../../src/base/brand.ts';
 import { type AdminServer, type Readiness, startAdminServer } from '../../src/observe/admin-server.ts';
 
+const where = { file: 'interdict.yaml', line: 1, column: 1 };
 const listen = { address: parseAddress('127.0.0.1') as Address, host: '127.0.0.1', port: 0 };
 let server: AdminServer;
 let readiness: Readiness & { secret?: string };
@@ -11,7 +12,7 @@ let readiness: Readiness & { secret?: string };
 beforeEach(async () => {
   readiness = { state: 'not ready', reasons: ['no policy'], secret: 'model' };
   const metrics = { contentType: 'text/plain; version=0.0.4', render: async () => 'interdict_ready 0\n' };
-  const started = await startAdminServer({ listen, metrics, readiness: () => readiness });
+  const started = await startAdminServer({ listen, where, metrics, readiness: () => readiness });
   if ('problem' in started) throw new Error(started.problem.message);
   server = started;
 });
@@ -57,6 +58,7 @@ test('a port that is taken is a problem with a cure', async () => {
   const metrics = { contentType: '', render: async () => '' };
   const second = await startAdminServer({
     listen: { ...listen, port: server.port },
+    where,
     metrics,
     readiness: () => readiness,
   });

@@ -9,8 +9,6 @@ export type WireName = Branded<Uint8Array, 'WireName'>;
 export type Address = Branded<Uint8Array, 'Address'>;
 /** Dense number of a derived segment inside one snapshot; NO_SEGMENT for a client that no segment holds. */
 export type SegmentId = Branded<number, 'SegmentId'>;
-/** Dense number of an app inside one snapshot. */
-export type AppId = Branded<number, 'AppId'>;
 /** One u32, packed and unpacked by policy/verdict.ts. */
 export type Verdict = Branded<number, 'Verdict'>;
 /** Milliseconds since 1970-01-01T00:00Z. */

@@ -1,7 +1,6 @@
 // One reusable record per thread for the query in hand: numbers and views only, so that nothing is allocated per query. A door fills in
 // the upper half, answerQuery the lower half on the way, so that a MISS is not parsed twice.
 
-export type Transport = 'udp' | 'tcp';
 export const TRANSPORT_UDP = 0;
 export const TRANSPORT_TCP = 1;
 

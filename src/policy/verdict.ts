@@ -68,7 +68,3 @@ export function appOf(verdict: number): number {
 export function prefixBitsOf(verdict: number): number {
   return (verdict >>> 11) & 0x3fff;
 }
-/** The same verdict with another action. */
-export function withAction(verdict: number, action: number): Verdict {
-  return (((verdict & 0x1fffffff) | (action << 29)) >>> 0) as Verdict;
-}

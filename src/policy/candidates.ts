@@ -4,7 +4,7 @@ import { IPV4_OFFSET, isIPv4 } from '../base/addresses.ts';
 import { detailRole, ENTRY_WORDS, entryApp, entryDepth, entryKind } from './entries.ts';
 import { findSlot } from './judge.ts';
 import { splitLabels } from './labels.ts';
-import { PREFIX_SIZE, ROOT, ROW_WORDS, SLOT_WORDS, zoneDepth } from './layout.ts';
+import { PREFIX_SIZE, ROOT, ROW_MASK, ROW_WORDS, SLOT_WORDS, zoneDepth } from './layout.ts';
 import { ROLES, type Role } from './model.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Subject } from './subjects.ts';
@@ -68,7 +68,7 @@ function rowsOnTheWay(snapshot: Snapshot, name: Uint8Array, starts: Uint8Array):
   for (let i = starts.length - 1; i >= 0; i--) {
     const slot = findSlot(snapshot, parent, name, starts[i]);
     if (slot < 0) break;
-    const row = snapshot.slots[slot * SLOT_WORDS + 2];
+    const row = snapshot.slots[slot * SLOT_WORDS + 2] & ROW_MASK;
     if (row !== 0) {
       rows.push({ row, isEnd: i === 0 });
       zone = zoneDepth(snapshot.rows[row * ROW_WORDS + 3]);

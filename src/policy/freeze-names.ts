@@ -5,7 +5,17 @@
 
 import { isExcept } from './entries.ts';
 import { hashLabel, slotOf } from './labels.ts';
-import { EMPTY_SLOT, packFlags, protectedDepth, ROOT, ROW_WORDS, SLOT_WORDS, slotWord, zoneDepth } from './layout.ts';
+import {
+  EMPTY_SLOT,
+  LEAF,
+  packFlags,
+  protectedDepth,
+  ROOT,
+  ROW_WORDS,
+  SLOT_WORDS,
+  slotWord,
+  zoneDepth,
+} from './layout.ts';
 import { type NameBuilder, NODE_CARRIER, NODE_CDN_ZONE, NODE_PROTECTED } from './name-builder.ts';
 import { ownKind, type RuleBuilder } from './rule-builder.ts';
 import {
@@ -89,6 +99,7 @@ export function placeNodes(
 ): number | undefined {
   const size = slots.length / SLOT_WORDS;
   const slotOfNode = new Uint32Array(names.count);
+  const leaves = leafBits(names);
   let longest = 0;
   slots.fill(0);
   for (let i = 0; i < slots.length; i += SLOT_WORDS) slots[i] = EMPTY_SLOT;
@@ -104,7 +115,14 @@ export function placeNodes(
     slotOfNode[node] = slot;
     slots[slot * SLOT_WORDS] = slotWord(parent, hash);
     slots[slot * SLOT_WORDS + 1] = labelAt;
-    slots[slot * SLOT_WORDS + 2] = rows[node];
+    slots[slot * SLOT_WORDS + 2] = rows[node] | leaves[node];
   }
   return longest;
+}
+
+/** LEAF for each node without children, 0 for the others. */
+function leafBits({ parents, count }: NameBuilder): Uint32Array {
+  const bits = new Uint32Array(count).fill(LEAF);
+  for (let node = 0; node < count; node++) if (parents[node] !== ROOT) bits[parents[node]] = 0;
+  return bits;
 }

@@ -7,7 +7,17 @@
 
 import { detailAnswer, detailRole, ENTRY_WORDS, entryApp, entryDepth, entryKind, isExcept } from './entries.ts';
 import { hashLabel, sameLabel, slotOf, splitLabels } from './labels.ts';
-import { EMPTY_SLOT, hasOpenFlag, protectedDepth, ROOT, ROW_WORDS, SLOT_WORDS, slotWord, zoneDepth } from './layout.ts';
+import {
+  EMPTY_SLOT,
+  hasOpenFlag,
+  protectedDepth,
+  ROOT,
+  ROW_MASK,
+  ROW_WORDS,
+  SLOT_WORDS,
+  slotWord,
+  zoneDepth,
+} from './layout.ts';
 import { outcomeAction } from './outcomes.ts';
 import { lookupAddress } from './prefix-trie.ts';
 import type { Findings, Snapshot } from './snapshot.ts';
@@ -67,8 +77,10 @@ function walkDown(snapshot: Snapshot, bytes: Uint8Array, at: number, first: numb
   for (let i = end - 1; i >= first; i--) {
     const slot = findSlot(snapshot, parent, bytes, at + findings.labels[i]);
     if (slot < 0) return met;
-    const row = slots[slot * SLOT_WORDS + 2];
+    const word = slots[slot * SLOT_WORDS + 2];
+    const row = word & ROW_MASK;
     if (row !== 0) met = row * 2 + (i === first ? 1 : 0);
+    if (word !== row) return met; // LEAF
     parent = slot;
   }
   return met;

@@ -58,7 +58,7 @@ export const META_SLOTS = 2;
 export const META_LONGEST_PROBE = 3;
 export const META_WORDS = 4;
 
-/** Words of a slot: parent slot with seven bits of the hash above it, label offset, row. */
+/** Words of a slot: parent slot with seven bits of the hash above it, label offset, row with LEAF above it. */
 export const SLOT_WORDS = 3;
 /** The tag spares the look at label bytes elsewhere in memory for all but 1 in 128 slots of other children of the same parent. */
 const PARENT_BITS = 25;
@@ -67,6 +67,10 @@ export const PARENT_MASK = (1 << PARENT_BITS) - 1;
 export const EMPTY_SLOT = 0xffffffff;
 /** Parent of a top-level label. */
 export const ROOT = PARENT_MASK - 1;
+
+/** In a slot's third word: nothing lies below, so a walk need not look (a read of memory less for `www.` below a listed name). */
+export const LEAF = 0x80000000;
+export const ROW_MASK = 0x7fffffff;
 
 export function slotWord(parent: number, hash: number): number {
   return (parent | (hash << PARENT_BITS)) >>> 0;

@@ -4,7 +4,7 @@
 
 import { MAX_LABELS, MAX_NAME } from '../base/names.ts';
 import { detailAttributes, ENTRY_WORDS, entryApp, entryDepth, entryKind } from './entries.ts';
-import { EMPTY_SLOT, PARENT_MASK, PREFIX_SIZE, ROOT, ROW_WORDS, SLOT_WORDS } from './layout.ts';
+import { EMPTY_SLOT, PARENT_MASK, PREFIX_SIZE, ROOT, ROW_MASK, ROW_WORDS, SLOT_WORDS } from './layout.ts';
 import type { RuleSink } from './rules.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -23,7 +23,7 @@ export function rulesOf(snapshot: Snapshot, sink: RuleSink): void {
 function replayNames({ slots, labels, rows, sets }: Snapshot, sink: RuleSink, attributes: readonly number[]): void {
   const name = new Uint8Array(MAX_NAME + 1);
   for (const slot of slotsByLabel(slots, labels.length)) {
-    const row = slots[slot * SLOT_WORDS + 2];
+    const row = slots[slot * SLOT_WORDS + 2] & ROW_MASK;
     const own = rows[row * ROW_WORDS];
     if (row === 0 || sets[own] === 0 || !spellName(slots, labels, slot, name)) continue;
     const end = own + 1 + sets[own] * ENTRY_WORDS;

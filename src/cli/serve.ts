@@ -3,7 +3,7 @@
 import type { PolicyKeeper } from '../control/policy-keeper.ts';
 import { startInstance } from '../instance.ts';
 import { chooseConfig } from './config-file.ts';
-import { printLine, printProblems, progress } from './print.ts';
+import { count, printLine, printProblems, progress } from './print.ts';
 import { EXIT_FINE, EXIT_PROBLEMS, packageVersion } from './program.ts';
 
 /** Answers in flight have 2 s; files and sockets close in no time. Whatever hangs longer is left behind. */
@@ -24,7 +24,10 @@ export async function serve(options: { config?: string; strict?: true }): Promis
     return EXIT_PROBLEMS;
   }
   const { state, reasons, problems, active } = instance.keeper.status();
-  printProblems(problems, choice.file);
+  const told = problems.filter(({ severity }) => severity !== 'warning');
+  printProblems(told, choice.file);
+  if (problems.length > told.length)
+    printLine(`${count(problems.length - told.length, 'warning')}; interdict check lists them`);
   for (const { host, port } of instance.bound)
     printLine(`DNS on ${host.includes(':') ? `[${host}]` : host}:${port}, UDP and TCP`);
   printLine(

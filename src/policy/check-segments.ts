@@ -57,9 +57,13 @@ function whyCapped(directive: Directive, now: Instant): string {
   return 'advisory; enforce it with own_measure: REASON';
 }
 
-/** Mandatory, in force, asks to block traffic, reaches the segment, and the segment does not name it. */
+/**
+ * Mandatory, in force, asks to block traffic, reaches the segment, and the segment does not name it. The operator's own policy reaches
+ * every segment, but which ones it is for is said by `enforce` alone: leaving one out is no gap.
+ */
 function checkGaps(segment: Segment, directives: readonly Directive[], now: Instant): Problem[] {
   return directives
+    .filter(({ instrument }) => instrument !== 'policy')
     .filter((directive) => directive.binding === 'mandatory' && directive.demands.includes('block-traffic'))
     .filter((directive) => highestMode(directive, false, now) === 'enforce' && reaches(directive, segment))
     .filter((directive) => !segment.enforce.some((entry) => entry.directive === directive.id))

@@ -77,6 +77,11 @@ describe('checkModel', () => {
       { ...withDirective({ binding: 'advisory' }), segments: { devices: { clients: ['10.0.0.0/8'], enforce: [] } } },
       [],
     ],
+    [
+      "the operator's own policy leaves no gap: enforce says where it is meant",
+      { ...withDirective({ instrument: 'policy' }), segments: { devices: { clients: ['10.0.0.0/8'], enforce: [] } } },
+      [],
+    ],
     ['an app that nobody names', { ...BASE, directives: { gov: { apps: [] } } }, ['warning app-unassigned']],
     [
       'one prefix in two segments',

@@ -3,8 +3,8 @@
 
 import { z } from 'zod';
 import { jurisdiction } from '../lists/schema-directive.ts';
-import { id, moment, name, span, text } from '../lists/schema-words.ts';
-import { ANSWERS, MODES, SEGMENT_KINDS } from '../policy/model.ts';
+import { answer, id, moment, name, span, text } from '../lists/schema-words.ts';
+import { MODES, SEGMENT_KINDS } from '../policy/model.ts';
 
 const endpoint = z.string({ error: 'must be ADDRESS:PORT in quotes, such as "127.0.0.1:5300" or "[::1]:5300"' });
 const size = z.union([z.int().min(1), z.string()], { error: 'must be a size such as 64MiB' });
@@ -94,7 +94,7 @@ const segment = z.strictObject({
   clients: z.array(z.string()).min(1).describe('Prefixes of its clients; the longest decides between segments.'),
   public_name: text.optional().describe('What people are told it is called. Default: the id.'),
   contact: text.optional().describe('Whom people may ask.'),
-  answer: z.enum(ANSWERS).default('nxdomain').describe('How names that are not allowed are answered.'),
+  answer: answer.default('nxdomain').describe('How names that are not allowed are answered.'),
   enforce: z.array(enforceEntry).default([]).describe('Directives in the order in which they are named to people.'),
 });
 

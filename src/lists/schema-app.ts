@@ -1,8 +1,8 @@
 // The shape of apps/*.yaml and feeds/*.yaml (POLICY.md §3): what an instrument names, and the rules that find it on the wire.
 
 import { z } from 'zod';
-import { ANSWERS, ROLES } from '../policy/model.ts';
-import { date, evidence, id, name, text } from './schema-words.ts';
+import { ROLES } from '../policy/model.ts';
+import { answer, date, evidence, id, name, text } from './schema-words.ts';
 
 /** The keys of which a rule has exactly one. */
 export const PATTERNS = ['domain', 'exact', 'wildcard', 'address', 'except'] as const;
@@ -10,7 +10,7 @@ export const PATTERNS = ['domain', 'exact', 'wildcard', 'address', 'except'] as 
 const role = z
   .enum(ROLES)
   .describe('What the name does for the app; counts real use (web, api) apart from embedded content (ads, embed).');
-const answer = z.enum(ANSWERS).describe("How a match is answered in every segment; beats the segment's own answer.");
+const ownAnswer = answer.describe("How a match is answered in every segment; beats the segment's own answer.");
 const alsoIn = z.array(id).min(1).describe('Other apps that may claim the same name or prefix.');
 
 export const ruleSchema = z
@@ -45,7 +45,7 @@ export const ruleSchema = z
       .max(4294967295)
       .optional()
       .describe('The autonomous system that announces the prefix. Required for `address`.'),
-    answer: answer.optional(),
+    answer: ownAnswer.optional(),
     also_in: alsoIn.optional(),
     carrier: z
       .boolean()
@@ -111,7 +111,7 @@ export const feedSchema = z.strictObject({
       'What a bare name means: that name alone, or everything below it too. Default: exact for hosts, domain for domains.',
     ),
   role: role.optional(),
-  answer: answer.optional(),
+  answer: ownAnswer.optional(),
   also_in: alsoIn.optional(),
   recheck_by: date.optional().describe('When this feed is to be looked at again.'),
   tests: tests.partial().optional().describe('Run by `interdict check`.'),

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { isDate } from '../base/dates.ts';
+import { ANSWERS } from '../policy/model.ts';
 
 /** A file name, a part of a decision id and a metric's label at once: no slash, no colon, no upper case. */
 const ID = /^[a-z0-9]+([.-][a-z0-9]+)*$/;
@@ -54,3 +55,6 @@ export const span = z.string().regex(/^[1-9]\d{0,3} ?(hour|day|week|month|year)s
 
 /** A name as people type it; lists/names.ts turns it into wire form. */
 export const name = z.string().min(1, { error: 'must be a domain name such as example.org' });
+
+/** YAML reads a bare `null` as no value at all; here it is a word. */
+export const answer = z.preprocess((value) => (value === null ? 'null' : value), z.enum(ANSWERS));

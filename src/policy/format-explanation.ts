@@ -64,9 +64,10 @@ function formatDirective(d: ExplainedDirective): string {
 }
 
 function formatRule(rule: ExplainedRule): string {
-  const place = rule.place === undefined ? '' : ` ${rule.place.file}:${rule.place.line}:${rule.place.column}`;
+  const { place } = rule;
   const through = rule.through === undefined ? '' : ` through ${rule.through}`;
   const changed = rule.hasChanged === true ? ' (file changed since)' : '';
   const mark = rule.fate === 'decides' ? '*' : '-';
-  return `${mark} ${rule.app}/${rule.rule} ${rule.kind}, ${rule.role}, on ${rule.subject}${through}: ${FATES[rule.fate]}${place}${changed}`;
+  const where = place === undefined ? '' : `\n        ${place.file}:${place.line}:${place.column}${changed}`;
+  return `${mark} ${rule.app}/${rule.rule} (${rule.kind}, ${rule.role}) on ${rule.subject}${through}: ${FATES[rule.fate]}${where}`;
 }

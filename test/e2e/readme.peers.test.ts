@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingPeers } from '../peers/peer.ts';
 import { type RunningInstance, startInstance, writeFiles } from './instance.ts';
+import { smallDepartment } from './small-department.ts';
 import { type StubUpstream, startStubUpstream } from './stub-upstream.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -47,6 +48,59 @@ describe.skipIf(missing !== undefined)('the tour in README', () => {
     if (isUpdating) writeFileSync(README, text);
   });
 });
+
+const KINDS = ['sinkhole', 'null', 'nxdomain', 'nodata', 'refused', 'drop', 'tcp-only'];
+const TYPES = ['A', 'AAAA', 'HTTPS', 'TXT'];
+
+describe.skipIf(missingPeers('kdig') !== undefined)('the table of answers in README', () => {
+  let instance: RunningInstance;
+
+  beforeAll(async () => {
+    const segments = KINDS.map(
+      (kind, i) =>
+        `  - { id: s-${kind}, kind: corporate, jurisdiction: ZZ, clients: [127.0.${i + 1}.0/24], answer: ${kind}, enforce: [order] }`,
+    ).join('\n');
+    const files = smallDepartment({
+      upstreamPort: 9,
+      rules: ['domain: app.example'],
+      segments: `segments:\n${segments}\n`,
+    });
+    instance = await startInstance(writeFiles(files));
+  });
+  afterAll(() => instance?.stop());
+
+  test('is what kdig sees', async () => {
+    const rows = ['| answer | A | AAAA | HTTPS, TXT and others | EDE |', '|---|---|---|---|---|'];
+    for (const [i, kind] of KINDS.entries()) {
+      const seen: string[] = [];
+      const edes = new Set<string>();
+      for (const type of TYPES) {
+        const command = `kdig @127.0.0.1 -p ${instance.dnsPort} -b 127.0.${i + 1}.1 +edns +retry=0 +timeout=1 +ignore www.app.example ${type}`;
+        const text = await run(command);
+        seen.push(sightOf(text));
+        for (const [, code] of text.matchAll(/EDE: (\d+ \([^)]*\))/g)) edes.add(code);
+      }
+      expect(seen[2], kind).toBe(seen[3]);
+      rows.push(`| \`${kind}\` | ${seen.slice(0, 3).join(' | ')} | ${[...edes].join(', ') || '–'} |`);
+    }
+    const text = readFileSync(README, 'utf8');
+    const [before, after] = [text.indexOf('<!-- answers -->'), text.indexOf('<!-- /answers -->')];
+    const table = `<!-- answers -->\n${rows.join('\n')}\n`;
+    if (isUpdating) writeFileSync(README, text.slice(0, before) + table + text.slice(after));
+    else expect(text.slice(before, after)).toBe(table);
+  });
+});
+
+/** Status, what was answered, whether a SOA came along; in few words. */
+function sightOf(text: string): string {
+  const status = /status: (\w+)/.exec(text)?.[1];
+  if (status === undefined) return 'no answer';
+  if (/Flags:[^;]* tc/.test(text)) return 'TC: ask again over TCP';
+  const records = [...text.matchAll(/^www\.app\.example\.\s+\d+\s+IN\s+A+\s+(\S+)$/gm)].map((match) => match[1]);
+  if (records.length > 0) return records.join(', ');
+  const soa = /\sSOA\s/.test(text) ? ' + SOA' : '';
+  return status === 'NOERROR' ? `NODATA${soa}` : `${status}${soa}`;
+}
 
 /** The shipped demo, its lists and all; only ports and upstream are the test's own. */
 function demoOnFreePorts(upstreamPort: number): string {

@@ -1,4 +1,4 @@
-// docs/METRICS.md from the metric table.
+// docs/metrics.md from the metric table.
 //
 //   npx node scripts/metrics-page.ts            writes it
 //   npx node scripts/metrics-page.ts --check    exits 1 when it is stale
@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { METRICS } from '../src/observe/metric-table.ts';
 
-export const METRICS_PAGE = new URL('../docs/METRICS.md', import.meta.url);
+export const METRICS_PAGE = new URL('../docs/metrics.md', import.meta.url);
 
 const HEAD = `# Metrics
 
@@ -32,7 +32,7 @@ export function metricsPage(): string {
 if (import.meta.main) {
   const isStale = readOr('') !== metricsPage();
   if (process.argv.includes('--check')) {
-    if (isStale) console.error('docs/METRICS.md is stale; run: npx node scripts/metrics-page.ts');
+    if (isStale) console.error('docs/metrics.md is stale; run: npx node scripts/metrics-page.ts');
     process.exitCode = isStale ? 1 : 0;
   } else if (isStale) writeFileSync(METRICS_PAGE, metricsPage());
 }

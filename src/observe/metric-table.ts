@@ -1,4 +1,4 @@
-// Every metric Interdict exports: the one table that code, docs/METRICS.md and a test are made of. Names, types and labels are stable,
+// Every metric Interdict exports: the one table that code, docs/metrics.md and a test are made of. Names, types and labels are stable,
 // dashboards and alerts hang on them. Base units, bounded labels, never a client or a query name.
 
 export interface MetricRow {

@@ -1,8 +1,8 @@
 // Question: what do 1,000,000 names in a hosts file cost from text on disk to answers, in the program as people run it?
 // Run: npx node bench/million.ts [FILE …]     (names of hosts files to use instead of made ones; .gz is read)
 //
-// The file is a feed like any other. An instance starts with another feed, then reads the large one by `interdict reload`: the time from
-// the request to its reply is text to served snapshot. A second reload, of as many other names, uses both snapshot slots: the peak
+// The file is a feed like any other. An instance starts with another feed, then reads the large one by `interdict reload`: from the request
+// to the moment of activation is text to served snapshot; the reply comes once the last good policy is safe on disk. A second reload, of as many other names, uses both snapshot slots: the peak
 // resident memory of the whole process stands behind it. Then the snapshot is opened from disk, and `explain` finds a name's line.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -18,8 +18,9 @@ import { openSnapshot } from '../src/policy/snapshot.ts';
 export interface MillionFigures {
   readonly names: number;
   readonly bytesPerName: number;
-  readonly reloadMs: number;
-  readonly secondReloadMs: number;
+  /** Request to activation, and to the reply. */
+  readonly servedMs: readonly [number, number];
+  readonly repliedMs: readonly [number, number];
   readonly peakMegabytes: number;
   readonly openMs: number;
   readonly explainMs: number;
@@ -42,7 +43,7 @@ export async function measureMillion(
   writeFileSync(list, '0.0.0.0 small.example.com\n');
   const child = await startInstance(folder);
   try {
-    const reloadMs = await reloadWith(folder, list, lists[0]);
+    const first = await reloadWith(folder, list, lists[0]);
     const rules = JSON.parse(
       spawnSync(process.execPath, [MAIN, 'compile', '--json', '--config', join(folder, 'config/interdict.yaml')], {
         maxBuffer: 1 << 28,
@@ -51,12 +52,12 @@ export async function measureMillion(
     const names = rules.rules.find((app: { app: string }) => app.app === 'bulk').rules;
     const explained = explain(folder, probe);
     const openMs = openFromDisk(join(folder, 'state/last-good/snapshot.bin'));
-    const secondReloadMs = await reloadWith(folder, list, lists[1]);
+    const second = await reloadWith(folder, list, lists[1]);
     return {
       names,
       bytesPerName: Math.round((rules.bytes / names) * 10) / 10,
-      reloadMs,
-      secondReloadMs,
+      servedMs: [first.served, second.served],
+      repliedMs: [first.replied, second.replied],
       peakMegabytes: Math.round(peakKilobytes(child) / 1024),
       openMs,
       ...explained,
@@ -68,7 +69,11 @@ export async function measureMillion(
   }
 }
 
-async function reloadWith(folder: string, list: string, lines: Iterable<string>): Promise<number> {
+async function reloadWith(
+  folder: string,
+  list: string,
+  lines: Iterable<string>,
+): Promise<{ served: number; replied: number }> {
   // Written beside and renamed by a shell's `mv`, as people and cron jobs do, so that the watcher never sees half a file.
   const out = createWriteStream(`${list}.new`);
   let chunk = '';
@@ -81,14 +86,22 @@ async function reloadWith(folder: string, list: string, lines: Iterable<string>)
   out.end(chunk);
   await once(out, 'finish');
   spawnSync('mv', [`${list}.new`, list]);
-  const from = performance.now();
+  const from = Date.now();
   const reply = (await askControl(join(folder, 'state/control.sock'), { verb: 'reload' }, RELOAD_MS)) as {
     outcome: string;
   };
   if (!['applied', 'unchanged'].includes(reply.outcome)) throw new Error(JSON.stringify(reply));
-  const took = Math.round(performance.now() - from);
+  const replied = Date.now() - from;
   await lastGoodWritten(folder);
-  return took;
+  return { served: (await activatedAt()) - from, replied };
+}
+
+let adminPort = '';
+
+async function activatedAt(): Promise<number> {
+  const scrape = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+  const seconds = /^interdict_policy_activated_timestamp_seconds (\S+)/m.exec(scrape)?.[1];
+  return Math.round(Number(seconds) * 1000);
 }
 
 /** The last good pair is written behind the reply: wait until it stands still. */
@@ -151,7 +164,8 @@ async function startInstance(folder: string): Promise<ChildProcess> {
     const [data] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
     output += data;
   }
-  if (!output.includes('metrics on port')) throw new Error(output);
+  adminPort = /metrics on port (\d+)/.exec(output)?.[1] ?? '';
+  if (adminPort === '') throw new Error(output);
   return child;
 }
 

@@ -98,7 +98,7 @@ function gatherZones(to: Gathering, sources: SourceIndex | undefined): readonly 
 function gatherDirectives(to: Gathering): Directive[] {
   return yamlFiles(to, 'directives').flatMap((file) => {
     const document = openYaml(to, file);
-    const { directive, problems } = document ? readDirective(document, to.clock.timeZone) : { problems: [] };
+    const { directive, problems } = document ? readDirective(document, to.clock) : { problems: [] };
     to.problems.push(...problems);
     return directive !== undefined && isNew(to, 'directive', file, directive) ? [directive] : lost(to, file);
   });

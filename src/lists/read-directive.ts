@@ -6,17 +6,22 @@ import type { Problem } from '../base/problems.ts';
 import type { Directive, DirectiveApp } from '../policy/model.ts';
 import { present } from './present.ts';
 import { type DirectiveText, directiveSchema } from './schema-directive.ts';
+import type { Clock } from './sources.ts';
 import { parseSpan } from './spans.ts';
 import type { Path, YamlDocument } from './yaml/document.ts';
 import { shapeOf } from './yaml/shape.ts';
 
-export function readDirective(
-  document: YamlDocument,
-  timeZone: string,
-): { directive?: Directive; problems: Problem[] } {
+export function readDirective(document: YamlDocument, clock: Clock): { directive?: Directive; problems: Problem[] } {
+  const { timeZone } = clock;
   const { value: text, problems } = shapeOf(directiveSchema, document);
   if (text === undefined) return { problems };
-  problems.push(...checkBases(text, document), ...checkSource(text, document), ...checkOrder(text, document, timeZone));
+  problems.push(
+    ...checkApps(text, document),
+    ...checkBases(text, document),
+    ...checkSource(text, document),
+    ...checkSeen(text, document, clock),
+    ...checkOrder(text, document, timeZone),
+  );
   return { directive: directiveOf(text, document, timeZone), problems };
 }
 
@@ -64,6 +69,13 @@ function namedApp(text: DirectiveText['apps'][number]): DirectiveApp {
   });
 }
 
+/** What is under review may name nothing yet; anything else without an app would be a file that does nothing. */
+function checkApps(text: DirectiveText, document: YamlDocument): Problem[] {
+  if (text.apps.length > 0 || text.status === 'under-review') return [];
+  const message = `apps is empty, which only status under-review may be; name at least one app`;
+  return [error('no-apps', message, document, ['apps'])];
+}
+
 /** Any basis but `named` is somebody's judgement, and carries it. */
 function checkBases(text: DirectiveText, document: YamlDocument): Problem[] {
   const seen = new Set<string>();
@@ -93,6 +105,19 @@ function checkSource(text: DirectiveText, document: YamlDocument): Problem[] {
       const message = `the key ${key} is missing; a source of kind ${text.source.kind} was read somewhere on some day, say so`;
       return error('missing-key', message, document, ['source']);
     });
+}
+
+/** What was read or decided has happened. */
+function checkSeen(text: DirectiveText, document: YamlDocument, { now, timeZone }: Clock): Problem[] {
+  const dates: [string | undefined, Path][] = [
+    [text.source.retrieved, ['source', 'retrieved']],
+    ...text.apps.map(({ decided_on }, i): [string | undefined, Path] => [decided_on, ['apps', i, 'decided_on']]),
+  ];
+  return dates.flatMap(([date, path]) => {
+    const start = date === undefined ? undefined : instantOf(date, 'start', timeZone);
+    if (start === undefined || start <= now) return [];
+    return [error('evidence-future', `${date} is still to come; write the day on which it was seen`, document, path)];
+  });
 }
 
 function checkOrder(text: DirectiveText, document: YamlDocument, timeZone: string): Problem[] {

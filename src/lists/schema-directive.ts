@@ -60,7 +60,7 @@ export const directiveSchema = z.strictObject({
     .optional()
     .describe("What it demands. Without block-traffic a block is the department's own measure."),
   scope: z.enum(SCOPES).describe('How far it reaches beyond the app it names.'),
-  apps: z.array(namedApp).min(1, { error: 'must name at least one app' }).describe('The apps it names or covers.'),
+  apps: z.array(namedApp).describe('The apps it names or covers; none only while status is under-review.'),
   exemptions: z
     .strictObject({
       classes: z.array(z.enum(CLASSES)).min(1).optional().describe('The only classes it allows.'),

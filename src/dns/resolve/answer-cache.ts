@@ -2,18 +2,22 @@
 // as long as it would be rude to ask again (RFC 9520). Bounded in bytes and entries; nothing here knows of policy.
 
 import { LRUCache } from 'lru-cache';
+import { writeU16 } from '../../base/bytes.ts';
+import { MAX_NAME } from '../../base/names.ts';
+import type { Packet } from '../../base/packet.ts';
 import type { CachedAnswer } from '../answer/cached-answer.ts';
+import { FLAG_CD } from '../wire/message.ts';
 
 /** RFC 8767 §5 suggests one to three days; a day outlasts a bad night. */
 const STALE_SECONDS = 86_400;
-/** V8 objects around an entry's bytes: key string, list node, typed arrays. Measured: 820 bytes an entry of 120, 100,000 entries. */
+/** V8 objects around an entry's bytes: key string, list node, typed arrays. Measured: 765 to 890 an entry of 100, 1,240 of 620. */
 const ENTRY_OVERHEAD = 700;
 
 const FIRST_FAILURE_SECONDS = 1;
 const LAST_FAILURE_SECONDS = 300;
 /** When nobody at all was heard, the network is the likelier cause: names shall not stay lost for minutes after it is back. */
 const LAST_SILENCE_SECONDS = 5;
-/** About 4 MB of failing names. */
+/** About 3 MB of failing names. */
 const MAX_FAILURES = 10_000;
 
 export interface Failure {
@@ -40,6 +44,30 @@ export interface CacheStats {
   readonly stale: number;
   /** size: made room for others; expired: too old even to be served stale. */
   readonly evictions: { readonly size: number; readonly expired: number };
+}
+
+/** Name, view, qtype, flags. */
+const keyRoom = Buffer.alloc(MAX_NAME + 5);
+
+/**
+ * DNS.md §4: view, qname, qtype, DO, CD. Made at one stroke: a string put together letter by letter stays a chain of 32 bytes a letter for
+ * as long as a Map holds it (measured: 8.5 kB an entry of a 250-byte name, and 470 MB in a cache of 64 MiB).
+ */
+export function keyFor(
+  view: number,
+  {
+    qname,
+    qnameLength,
+    qtype,
+    dnssecOk,
+    flags,
+  }: Pick<Packet, 'qname' | 'qnameLength' | 'qtype' | 'dnssecOk' | 'flags'>,
+): string {
+  keyRoom.set(qname.subarray(0, qnameLength));
+  writeU16(keyRoom, qnameLength, view);
+  writeU16(keyRoom, qnameLength + 2, qtype);
+  keyRoom[qnameLength + 4] = dnssecOk | ((flags & FLAG_CD) === 0 ? 0 : 2);
+  return keyRoom.toString('latin1', 0, qnameLength + 5);
 }
 
 export class AnswerCache {

@@ -15,7 +15,7 @@ import { answerFailure, answerFromMemory, type WaitedFor } from '../answer/from-
 import { DROP, MISS } from '../answer/outcome.ts';
 import { EDE_NO_REACHABLE_AUTHORITY } from '../wire/edns.ts';
 import { FLAG_CD, MAX_MESSAGE, RCODE_SERVFAIL } from '../wire/message.ts';
-import { AnswerCache, type CacheStats } from './answer-cache.ts';
+import { AnswerCache, type CacheStats, keyFor } from './answer-cache.ts';
 import { type Clock, monotonicClock } from './clock.ts';
 import { Flights, type Landed, passingFailure, type TtlLimits } from './flights.ts';
 import { Random } from './random.ts';
@@ -24,7 +24,7 @@ import { SourcePorts } from './source-ports.ts';
 import { type Listener, watchSystemUpstreams } from './system-upstreams.ts';
 import { Upstream, type UpstreamConfig, type UpstreamStats } from './upstream.ts';
 import type { UpstreamQuestion } from './upstream-query.ts';
-import { keyOf, type View, Views } from './views.ts';
+import { type View, Views } from './views.ts';
 
 /** RFC 8767 §5: a client gives up after 2 s or more. */
 const STALE_AFTER_MS = 1800;
@@ -109,7 +109,7 @@ class CachingResolver implements ResolverWithStats {
     const length = this.#judge(ours);
     if (length !== MISS) return this.#take(length);
     const view = this.#views.of(this.#packet.qname);
-    const key = keyFor(view, this.#packet);
+    const key = keyFor(view.number, this.#packet);
     const known = this.#cache.find(key, this.#nowSeconds());
     if (known !== undefined && this.#nowSeconds() < known.expiresAt) {
       return this.#answer(known, 'hit', startMs);
@@ -214,12 +214,6 @@ class CachingResolver implements ResolverWithStats {
 function questionOf({ qname, qnameLength, qtype, dnssecOk, flags }: Packet): UpstreamQuestion {
   const checkingDisabled = (flags & FLAG_CD) !== 0;
   return { qname: qname.slice(0, qnameLength), qtype, dnssecOk: dnssecOk === 1, checkingDisabled };
-}
-
-/** DNS.md §4: view, qname, qtype, DO, CD. */
-function keyFor(view: View, packet: Packet): string {
-  const bits = packet.dnssecOk | ((packet.flags & FLAG_CD) === 0 ? 0 : 2);
-  return `${view.number} ${packet.qtype} ${bits} ${keyOf(packet.qname, 0)}`;
 }
 
 const DURATION_OF: Record<WaitedFor, number> = {

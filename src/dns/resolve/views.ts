@@ -1,7 +1,7 @@
 // Which upstreams a name is asked of. The deepest forward zone wins, and its names go nowhere else: an internal name never leaves for the
 // public upstreams. The number of the view is part of the cache key.
 
-import { LOWER, nameLength, parseName } from '../../base/names.ts';
+import { nameLength, parseName } from '../../base/names.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface View {
@@ -34,9 +34,7 @@ export class Views {
   }
 }
 
-/** The bytes of a name from `at` on as a string, a Map key. */
-export function keyOf(name: Uint8Array, at: number): string {
-  let key = '';
-  for (let i = at; i < at + nameLength(name, at); i++) key += String.fromCharCode(LOWER[name[i]]);
-  return key;
+/** The bytes of a lower-case name from `at` on as a string, a Map key. */
+function keyOf(name: Uint8Array, at: number): string {
+  return Buffer.from(name.buffer, name.byteOffset + at, nameLength(name, at)).toString('latin1');
 }

@@ -1,10 +1,12 @@
 // The resolver's small parts, without sockets.
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../src/base/addresses.ts';
 import { parseName } from '../../../src/base/names.ts';
 import type { CachedAnswer } from '../../../src/dns/answer/cached-answer.ts';
-import { AnswerCache } from '../../../src/dns/resolve/answer-cache.ts';
+import { AnswerCache, keyFor } from '../../../src/dns/resolve/answer-cache.ts';
 import { Random } from '../../../src/dns/resolve/random.ts';
 import { readResolvConf } from '../../../src/dns/resolve/system-upstreams.ts';
 import { Upstream } from '../../../src/dns/resolve/upstream.ts';
@@ -24,6 +26,9 @@ function wire(text: string): Uint8Array {
   if (typeof name === 'string') throw new Error(name);
   return name;
 }
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
 
 const noChance = new Random((size) => new Uint8Array(size));
 
@@ -135,6 +140,40 @@ describe('the answer cache', () => {
     const cache = new AnswerCache(10_000);
     const cause = { ede: 22, isBogus: false, wasHeard: false };
     expect(Array.from({ length: 5 }, (_, i) => cache.fail('k', cause, i).holdSeconds)).toEqual([1, 2, 4, 5, 5]);
+  });
+
+  test('takes no more memory than it says, also for the longest names, whose keys cost most', () => {
+    const ENTRIES = 4000;
+    const cache = new AnswerCache(1 << 26);
+    const qname = wire(`0000${'x'.repeat(59)}.${'x'.repeat(63)}.${'x'.repeat(63)}.${'x'.repeat(61)}`);
+    collect();
+    const before = process.memoryUsage();
+    for (let i = 0; i < ENTRIES; i++) {
+      for (let k = 0; k < 4; k++) qname[1 + k] = 48 + (Math.floor(i / 10 ** k) % 10);
+      const key = keyFor(0, { qname, qnameLength: qname.length, qtype: 1, dnssecOk: 0, flags: 0 });
+      cache.find(key, 0);
+      cache.keep(key, { ...answer(0, 60), bytes: new Uint8Array(400), ttlOffsets: new Uint16Array(2) });
+    }
+    collect();
+    const after = process.memoryUsage();
+    const taken = after.heapUsed + after.external - before.heapUsed - before.external;
+    expect(cache.stats().entries).toBe(ENTRIES);
+    expect(taken).toBeLessThan(1.2 * cache.stats().bytes);
+    expect(taken).toBeGreaterThan(0.5 * cache.stats().bytes);
+  });
+
+  test('questions that differ in view, type, DO or CD have different keys', () => {
+    const qname = wire('a.example');
+    const base = { qname, qnameLength: qname.length, qtype: 1, dnssecOk: 0, flags: 0 };
+    const keys = [
+      keyFor(0, base),
+      keyFor(1, base),
+      keyFor(0, { ...base, qtype: 28 }),
+      keyFor(0, { ...base, dnssecOk: 1 }),
+      keyFor(0, { ...base, flags: 0x0010 }),
+      keyFor(0, { ...base, qname: wire('b.example') }),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
   });
 
   test('an answer larger than the whole cache is not kept', () => {

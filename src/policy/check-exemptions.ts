@@ -128,8 +128,15 @@ function blanketFault(asked: Extent, { segment, extent }: Ground, limits: Exempt
   const { maxShare, maxIPv4, maxIPv6Subnets } = limits;
   if (asked.ipv4 > maxIPv4) return `${asked.ipv4} IPv4 addresses; at most ${maxIPv4} may be exempt`;
   if (asked.subnets > maxIPv6Subnets) return `${asked.subnets} IPv6 /64s; at most ${maxIPv6Subnets} may be exempt`;
+  if (isWhole(asked.ipv4, extent.ipv4) || isWhole(asked.ipv6, extent.ipv6))
+    return `the whole of ${segment.id}; name the clients that need it`;
   const isTooMuch = asked.ipv4 > extent.ipv4 * maxShare || asked.ipv6 > extent.ipv6 * maxShare;
   return isTooMuch ? `more than ${maxShare * 100} % of ${segment.id}; name fewer clients` : undefined;
+}
+
+/** Of one family, whatever `max_share` allows: a share of 1 makes no exemption for everybody. */
+function isWhole(asked: number, held: number): boolean {
+  return asked > 0 && asked >= held;
 }
 
 /** The ground whose prefix is the longest around this one. */

@@ -174,6 +174,23 @@ describe('checkModel', () => {
     expect(checkModel({ ...world.model, department }, NOW)).toEqual([]);
   });
 
+  test.each([
+    ['10.4.9.0/28', '10.4.9.0/28', ['exemption-blanket']],
+    ['10.4.9.0/28', '10.4.9.0/29', []],
+    ['2001:db8:1::/64', '2001:db8:1::/64', ['exemption-blanket']],
+  ])(
+    'of the segment %s, %s exempt with max_share 1 is %j: the whole is blanket whatever the share',
+    (held, asked, expected) => {
+      const world = worldOf({
+        ...withExemption({ clients: [asked] }),
+        segments: { devices: { clients: [held], enforce: ['gov'] } },
+      });
+      const exemptionLimits = { ...world.model.department.exemptionLimits, maxShare: 1 };
+      const model = { ...world.model, department: { ...world.model.department, exemptionLimits } };
+      expect(checkModel(model, NOW).map(({ code }) => code)).toEqual(expected);
+    },
+  );
+
   test('a problem stands at the key it is about, or at the nearest above', () => {
     const world = worldOf(withExemption({ class: 'communications' }));
     const exemption = world.model.department.exemptions[0];

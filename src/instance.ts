@@ -29,6 +29,7 @@ import { createResolver } from './dns/resolve/resolve.ts';
 import { dnsReaders } from './dns-metrics.ts';
 import { startAdminServer } from './observe/admin-server.ts';
 import { EventLog } from './observe/event-log.ts';
+import { FaultLog } from './observe/fault-log.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { Pseudonyms } from './observe/pseudonym.ts';
@@ -103,6 +104,11 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     pseudonyms,
     onError,
   }).start();
+  const faults = new FaultLog({
+    file: state.faults,
+    nowMs: Date.now,
+    log: (err, message) => log.error({ err }, message),
+  });
   const pump = (max: number) => drainEvents(events, max, (event) => config.events.file && eventLog.push(event));
   const pumping = setInterval(() => pump(PUMP_EVENTS), PUMP_MS);
   closing.push(
@@ -157,8 +163,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     path: paths.door,
     resolver,
     clock: { wallMs: Date.now, monotonicSeconds: () => performance.now() / 1000 },
-    onFault: ({ error, sample }) =>
-      log.error({ error, packet: Buffer.from(sample).toString('hex') }, 'a packet made us throw; please report it'),
+    onFault: (fault) => faults.report(fault),
   });
 
   const metrics = createMetrics({

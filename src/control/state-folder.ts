@@ -4,6 +4,7 @@
 //   STATE/lock          held by the running instance
 //   STATE/last-good/    control/last-good.ts        STATE/control.sock   control/control-socket.ts
 //   STATE/events/       observe/event-log.ts        STATE/keys/          observe/pseudonym.ts
+//   STATE/faults.ndjson observe/fault-log.ts
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ export interface StateFolder {
   readonly lastGood: string;
   readonly events: string;
   readonly keys: string;
+  readonly faults: string;
   readonly controlSocket: string;
 }
 
@@ -26,6 +28,7 @@ export function statePaths(path: string): StateFolder {
     lastGood: join(path, 'last-good'),
     events: join(path, 'events'),
     keys: join(path, 'keys'),
+    faults: join(path, 'faults.ndjson'),
     controlSocket: join(path, 'control.sock'),
   };
 }

@@ -9,7 +9,7 @@ import { configSchema } from '../src/config/schema.ts';
 import { exemptionSchema } from '../src/config/schema-exemption.ts';
 import { appSchema, feedSchema } from '../src/lists/schema-app.ts';
 import { directiveSchema } from '../src/lists/schema-directive.ts';
-import { cdnZonesSchema, sourcesSchema } from '../src/lists/schema-zones.ts';
+import { cdnZonesSchema, networksSchema, sourcesSchema } from '../src/lists/schema-zones.ts';
 
 const FOLDER = new URL('../blocklists/schema/', import.meta.url);
 
@@ -20,6 +20,7 @@ const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodTy
   directive: { title: 'Directive', schema: directiveSchema },
   exemption: { title: 'Exemption', schema: exemptionSchema },
   feed: { title: 'Feed', schema: feedSchema },
+  networks: { title: 'Networks', schema: networksSchema },
   sources: { title: 'Sources', schema: sourcesSchema },
 };
 

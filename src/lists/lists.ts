@@ -1,6 +1,7 @@
 // The blocklists folder → what it says (a model), what is wrong with it (all of it), and its rules as a stream.
 //
 //   sources.yaml, cdn-zones.yaml      one each for the folder
+//   networks.yaml                     the same, where there is one
 //   directives/*.yaml                 one public instrument a file
 //   apps/*.yaml                       one app a file, with its rules
 //   feeds/*.yaml                      an app whose rules are a list elsewhere
@@ -14,6 +15,7 @@ import type { App, Directive, ListsModel, PlacedName } from '../policy/model.ts'
 import type { RuleSink } from '../policy/rules.ts';
 import { MAX_APPS } from '../policy/verdict.ts';
 import { type Disk, readWhole } from './disk.ts';
+import { type Networks, readNetworks } from './networks.ts';
 import { type AppRules, pushRules } from './push.ts';
 import { readApp } from './read-app.ts';
 import { readDirective } from './read-directive.ts';
@@ -63,7 +65,7 @@ export function readLists(folder: string, clock: Clock, disk: Disk): ListsReadin
   const directives = gatherDirectives(to);
   const apps: App[] = [];
   const rules: AppRules[] = [];
-  gatherApps(to, sources, apps, rules);
+  gatherApps(to, sources, gatherNetworks(to, sources), apps, rules);
   gatherFeeds(to, sources, apps, rules);
   if (apps.length > MAX_APPS) {
     const message = `${apps.length} apps and feeds; a policy holds at most ${MAX_APPS}, merge some`;
@@ -95,6 +97,16 @@ function gatherZones(to: Gathering, sources: SourceIndex | undefined): readonly 
   return zones;
 }
 
+function gatherNetworks(to: Gathering, sources: SourceIndex | undefined): Networks | undefined {
+  const file = join(to.folder, 'networks.yaml');
+  const bytes = readWhole(to.disk, file, MAX_YAML_BYTES);
+  const document = bytes === undefined ? undefined : parseYaml(to, file, bytes);
+  if (document === undefined) return undefined;
+  const { networks, problems } = readNetworks(document, sources, to.clock);
+  to.problems.push(...problems);
+  return networks;
+}
+
 function gatherDirectives(to: Gathering): Directive[] {
   return yamlFiles(to, 'directives').flatMap((file) => {
     const document = openYaml(to, file);
@@ -104,7 +116,13 @@ function gatherDirectives(to: Gathering): Directive[] {
   });
 }
 
-function gatherApps(to: Gathering, sources: SourceIndex | undefined, apps: App[], rules: AppRules[]): void {
+function gatherApps(
+  to: Gathering,
+  sources: SourceIndex | undefined,
+  networks: Networks | undefined,
+  apps: App[],
+  rules: AppRules[],
+): void {
   for (const file of yamlFiles(to, 'apps')) {
     const bytes = readWhole(to.disk, file, MAX_YAML_BYTES);
     const document = parseYaml(to, file, bytes);
@@ -112,7 +130,7 @@ function gatherApps(to: Gathering, sources: SourceIndex | undefined, apps: App[]
       lost(to, file);
       continue;
     }
-    const context: RuleContext = { document, sources, clock: to.clock };
+    const context: RuleContext = { document, sources, networks, clock: to.clock };
     const read = readApp(context, createHash('sha256').update(bytes.bytes).digest('hex'));
     to.problems.push(...read.problems);
     if (read.app === undefined || !isNew(to, 'app', file, read.app)) {

@@ -13,6 +13,7 @@ import {
   KIND_WILDCARD,
 } from '../policy/verdict.ts';
 import { readName, readRuleName, type TextFault } from './names.ts';
+import { misplaced, type Networks } from './networks.ts';
 import { PATTERNS, type RuleText } from './schema-app.ts';
 import { type Clock, checkEvidence, type SourceIndex } from './sources.ts';
 import type { Path, YamlDocument } from './yaml/document.ts';
@@ -38,6 +39,8 @@ export interface Rule {
 export interface RuleContext {
   readonly document: YamlDocument;
   readonly sources: SourceIndex | undefined;
+  /** Absent: nothing is known of who announces what. */
+  readonly networks?: Networks | undefined;
   readonly clock: Clock;
 }
 
@@ -57,6 +60,7 @@ export function readRule(rule: RuleText, path: Path, context: RuleContext): { ru
   if ('message' in read) {
     return { problems: [{ ...read, severity: 'error', where: patternAt }, ...problems] };
   }
+  if (pattern === 'address') problems.push(...checkNetwork(text, rule.asn, patternAt, context));
   return { rule: { ...read, attributes: attributesOf(rule), text, where: patternAt }, problems };
 }
 
@@ -176,6 +180,13 @@ const CURES = {
   asn: 'say which network announces the prefix',
   recheck_by: 'addresses move; say when to look again, 90 days ahead',
 };
+
+function checkNetwork(text: string, asn: number | undefined, where: Place, { networks }: RuleContext): Problem[] {
+  const prefix = parsePrefix(text);
+  if (asn === undefined || networks === undefined || prefix === undefined || prefix === 'host-bits') return [];
+  const fault = misplaced(prefix, asn, networks);
+  return fault === undefined ? [] : [{ ...fault, severity: 'error', where }];
+}
 
 function checkDates(rule: RuleText, path: Path, context: RuleContext): Problem[] {
   const { document, sources, clock } = context;

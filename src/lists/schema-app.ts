@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { ROLES } from '../policy/model.ts';
-import { answer, date, evidence, id, name, text } from './schema-words.ts';
+import { answer, asn, date, evidence, id, name, text } from './schema-words.ts';
 
 /** The keys of which a rule has exactly one. */
 export const PATTERNS = ['domain', 'exact', 'wildcard', 'address', 'except'] as const;
@@ -39,12 +39,7 @@ export const ruleSchema = z
     recheck_by: date
       .optional()
       .describe('When the evidence is to be looked at again. Required for `address`: 90 days.'),
-    asn: z
-      .int()
-      .min(1)
-      .max(4294967295)
-      .optional()
-      .describe('The autonomous system that announces the prefix. Required for `address`.'),
+    asn: asn.optional().describe('The autonomous system that announces the prefix. Required for `address`.'),
     answer: ownAnswer.optional(),
     also_in: alsoIn.optional(),
     carrier: z

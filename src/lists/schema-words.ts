@@ -53,6 +53,8 @@ export const span = z.string().regex(/^[1-9]\d{0,3} ?(hour|day|week|month|year)s
   error: 'must be a span such as 12 months, 90 days or 24 hours',
 });
 
+export const asn = z.int().min(1).max(4294967295);
+
 /** A name as people type it; lists/names.ts turns it into wire form. */
 export const name = z.string().min(1, { error: 'must be a domain name such as example.org' });
 

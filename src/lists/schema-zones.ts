@@ -1,7 +1,7 @@
-// The shapes of cdn-zones.yaml and sources.yaml: one file each for the whole folder.
+// The shapes of cdn-zones.yaml, networks.yaml and sources.yaml: one file each for the whole folder.
 
 import { z } from 'zod';
-import { date, evidence, id, name, text, url } from './schema-words.ts';
+import { asn, date, evidence, id, name, text, url } from './schema-words.ts';
 
 export const cdnZonesSchema = z.strictObject({
   zones: z
@@ -14,6 +14,25 @@ export const cdnZonesSchema = z.strictObject({
       }),
     )
     .describe('Never blocked themselves; the name in front of them is judged.'),
+});
+
+export const networksSchema = z.strictObject({
+  networks: z
+    .array(
+      z.strictObject({
+        asn: asn.describe('Number of the autonomous system.'),
+        name: text.describe('Its name in the registry.'),
+        operator: text.describe('Who runs it.'),
+        shared: text.optional().describe('Why no rule may lie in it: a cloud with customers of its own.'),
+        evidence: evidence.describe('Dated sources, as source@version#note; ids stand in sources.yaml.'),
+        prefixes: z
+          .array(z.string())
+          .min(1, { error: 'must name at least one prefix that it announces' })
+          .describe('What it announces, as read.'),
+        note: text.optional().describe('For whoever maintains this entry.'),
+      }),
+    )
+    .describe('The asn of address rules is held against these.'),
 });
 
 /** What a source's terms let us do with it. */

@@ -11,13 +11,29 @@ import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
 export async function compile(options: { config?: string; out?: string; json?: true }): Promise<number> {
   const { file } = chooseConfig(options.config);
   const { report, bytes, tookMs } = await compileHere(file, Date.now() as Instant);
-  if (report.ok && options.out !== undefined) writeFileSync(options.out, Uint8Array.from(bytes));
+  if (report.ok && options.out !== undefined) {
+    const fault = write(options.out, bytes);
+    if (fault !== undefined) {
+      process.stderr.write(`${fault}\n`);
+      return EXIT_PROBLEMS;
+    }
+  }
   if (options.json) printJson({ ...dataOf(report, tookMs), problems: seenProblems(report.problems, file) });
   else {
     printProblems(report.problems, file);
     if (report.ok) show(report, tookMs);
   }
   return report.ok ? EXIT_FINE : EXIT_PROBLEMS;
+}
+
+/** A sentence when it cannot be done. */
+function write(path: string, bytes: Uint8Array): string | undefined {
+  try {
+    writeFileSync(path, Uint8Array.from(bytes)); // A copy: fs takes no shared memory.
+    return undefined;
+  } catch (error) {
+    return `cannot write ${path} (${(error as NodeJS.ErrnoException).code}); name another file with --out`;
+  }
 }
 
 function dataOf(report: CompileReport, tookMs: number): object {

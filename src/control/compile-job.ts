@@ -22,8 +22,8 @@ const SERIES_PER_PAIR = 3;
 
 /** Where rules and model come from. */
 export type Origin =
-  /** The text files, as they are now. */
-  | { readonly kind: 'files'; readonly configFile: string }
+  /** The text files, as they are. `readAt` where that is not the job's `now`: an approval of today is no fault of a look back at yesterday. */
+  | { readonly kind: 'files'; readonly configFile: string; readonly readAt?: Instant }
   /** The last good rules under the present department; its own department when the present one does not fit them. */
   | { readonly kind: 'last-good'; readonly configFile: string; readonly folder: string }
   /** A policy that is served, at a later time: never a look at edited files. */
@@ -75,7 +75,7 @@ export async function runCompileJob(
   const { origin } = job;
   switch (origin.kind) {
     case 'files':
-      return fromFiles(job, origin.configFile, into);
+      return fromFiles(job, origin.configFile, origin.readAt ?? job.now, into);
     case 'last-good':
       return fromLastGood(job, origin.configFile, origin.folder, into);
     case 'running': {
@@ -89,11 +89,11 @@ export async function runCompileJob(
   }
 }
 
-function fromFiles(job: CompileJob, configFile: string, into: Uint8Array): CompileReport {
-  const sources = loadSources(configFile, job.now);
+function fromFiles(job: CompileJob, configFile: string, readAt: Instant, into: Uint8Array): CompileReport {
+  const sources = loadSources(configFile, readAt);
   const { config, model, rules, watched } = sources;
   if (config === undefined || model === undefined) return failed(sources.problems, watched);
-  const report = build(job, { model, rules, readAt: job.now, config }, into);
+  const report = build(job, { model, rules, readAt, config }, into);
   // Faults of single rules were found while the rules streamed by.
   const problems = [
     ...sources.problems,

@@ -131,6 +131,14 @@ test('check, compile, explain and reload tell programs and people the same, with
   expect(checked).toMatchObject({ ok: true, problems: [] });
   expect((await cli('compile', '--out', 'policy.bin')).stdout).toContain(checked.hash);
   expect(existsSync(join(folder, 'policy.bin'))).toBe(true);
+  const unwritable = await cli('compile', '--out', 'nowhere/policy.bin');
+  expect(unwritable).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^cannot write nowhere\/policy\.bin \(ENOENT\)/),
+  });
+  // Judged as of a day before its evidence was seen: nothing was issued yet, and the look back is no fault of the files.
+  const before = await cli('explain', 'banned.example.net', '--client', '127.0.0.1', '--at', '2025-12-31', '--json');
+  expect(JSON.parse(before.stdout).decision).toMatchObject({ because: 'monitored' });
   expect(await cli('reload')).toMatchObject({ code: 1 });
   const instance = await start();
   writeFiles(BROKEN, folder);

@@ -19,6 +19,8 @@ const MAX_PENDING = 256;
 /** RFC 7766 §6.2.3 leaves it to us; a handshake every ten quiet seconds is cheap. */
 const IDLE_MS = 10_000;
 const CONNECT_MS = 3000;
+/** A connection that owes an answer for so long and has sent none is dead, or kept open to hold us: whoever waits on it gets a new one. */
+const SILENT_MS = 5000;
 /** Messages nobody asked for before the connection is given up. */
 const MAX_STRAYS = 20;
 
@@ -73,6 +75,7 @@ export class StreamPool {
   }
 
   #pick(): Connection | undefined {
+    for (const one of this.#connections) if (one.isSilent) one.destroy();
     let best: Connection | undefined;
     for (const one of this.#connections) if (best === undefined || one.pendingCount < best.pendingCount) best = one;
     if (best !== undefined && best.pendingCount < BUSY) return best;
@@ -114,6 +117,8 @@ class Connection {
   #rest: Buffer = Buffer.alloc(0);
   #strays = 0;
   #isReady = false;
+  /** When the first query since its last message was sent. Asks that were given up count too. */
+  #owesSinceMs: number | undefined;
   #cancelTimer: () => void;
 
   constructor(socket: Socket, isTls: boolean, clock: Clock, random: Random, gone: () => void) {
@@ -133,11 +138,16 @@ class Connection {
     return this.#pending.size;
   }
 
+  get isSilent(): boolean {
+    return this.#owesSinceMs !== undefined && this.#clock.nowMs() - this.#owesSinceMs >= SILENT_MS;
+  }
+
   send(ask: StreamAsk): () => void {
     let id = this.#random.u16();
     while (this.#pending.has(id)) id = this.#random.u16(); // at most 256 of 65,536 are taken
     writeU16(ask.query, 0, id);
     this.#pending.set(id, ask);
+    this.#owesSinceMs ??= this.#clock.nowMs();
     if (this.#isReady) this.#cancelTimer();
     const frame = new Uint8Array(ask.query.length + 2);
     writeU16(frame, 0, ask.query.length);
@@ -184,6 +194,7 @@ class Connection {
   #message(bytes: Uint8Array): void {
     const id = bytes.length < 2 ? -1 : readU16(bytes, 0);
     const ask = this.#pending.get(id);
+    this.#owesSinceMs = this.#pending.size > 1 ? this.#clock.nowMs() : undefined;
     if (ask === undefined || matchReply(bytes, ask.query) !== MATCH) {
       if (++this.#strays >= MAX_STRAYS) this.destroy();
       return;

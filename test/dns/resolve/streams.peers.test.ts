@@ -155,6 +155,27 @@ describe('TCP', () => {
     expect((await reply).answers).toEqual(['a.example 300 A 192.0.2.2']);
   });
 
+  test('a connection that has owed every answer for 5 s is given up, though there is always a next query on it', async () => {
+    let dead: number | undefined;
+    const upstream = await FakeUpstream.start((query, send) => {
+      if (query.transport === 'udp') return send(replyTo(query, { flags: 0x8380 }));
+      dead ??= query.fromPort;
+      if (query.fromPort !== dead) send(addressReply(query, 1));
+    });
+    started.push(upstream);
+    const { ask, clock } = resolverOf({ upstreams: [upstream.config()] });
+    const asked = (name: string) => upstream.seen.some((query) => query.transport === 'tcp' && query.name === name);
+    const lost = ['a', 'b'].map(async (label) => (await ask(`${label}.example`, 'A')).rcode);
+    await until(() => asked('a.example') && asked('b.example'), 'both queries over TCP');
+    clock.step(3000);
+    lost.push(ask('c.example', 'A').then(({ rcode }) => rcode));
+    await until(() => asked('c.example'), 'the third on the same connection');
+    clock.step(2000);
+    expect((await ask('d.example', 'A')).answers).toEqual(['d.example 300 A 192.0.2.1']);
+    expect(new Set(upstream.seen.filter(({ transport }) => transport === 'tcp').map((q) => q.fromPort)).size).toBe(2);
+    expect((await Promise.all(lost)).slice(0, 2)).toEqual([2, 2]);
+  });
+
   test('twenty messages that nobody asked for end the connection', async () => {
     const upstream = await FakeUpstream.start((query, send) => {
       if (query.transport === 'udp') return send(replyTo(query, { flags: 0x8380 }));

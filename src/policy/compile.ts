@@ -10,7 +10,8 @@ import { freezeAddresses } from './freeze-addresses.ts';
 import { placeNodes, rowsOfNodes, slotsFor } from './freeze-names.ts';
 import { META_WORDS, PREFIX_SIZE, SECTION, SLOT_WORDS } from './layout.ts';
 import type { Model, PlacedName } from './model.ts';
-import { liftOf, MAX_DIRECTIVES, MAX_EXEMPTIONS, measuresOf, outcomeOf } from './outcomes.ts';
+import { MAX_DIRECTIVES, MAX_EXEMPTIONS } from './outcome.ts';
+import { liftOf, measuresOf, outcomeOf } from './outcomes.ts';
 import { NODE_ENTRIES, type PrefixBuilder } from './prefix-trie.ts';
 import { newRuleBuilder, ownApp, ownAttributes, ownKind, type RuleBuilder } from './rule-builder.ts';
 import type { RuleSink } from './rules.ts';
@@ -18,7 +19,7 @@ import { type ClientPartition, type Derived, MAX_DERIVED_SEGMENTS, partitionClie
 import { newSetTable, type SetTable } from './set-table.ts';
 import { validUntil } from './valid-until.ts';
 import { MAX_APPS } from './verdict.ts';
-import { wordsOf } from './words.ts';
+import { wordsOf } from './write-words.ts';
 import { finish, newWriter, reserve, type Sha256, type Writer, writeSection } from './writer.ts';
 
 export interface CompileInput {

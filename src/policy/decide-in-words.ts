@@ -6,7 +6,7 @@ import { writeEventId } from './decision-id.ts';
 import { isExcept } from './entries.ts';
 import { verdictOfFinding, weighFindings } from './judge.ts';
 import { ANSWERS, ROLES } from './model.ts';
-import { outcomeExemption } from './outcomes.ts';
+import { outcomeExemption } from './outcome.ts';
 import type { Snapshot } from './snapshot.ts';
 import {
   type Asker,

@@ -18,7 +18,7 @@ import {
   SUBJECT_IPV6,
 } from './facts.ts';
 import { beginFindings, judgeAddress, judgeName, verdictOfFinding, weighFindings } from './judge.ts';
-import { outcomeDirective } from './outcomes.ts';
+import { outcomeDirective } from './outcome.ts';
 import { lookupAddress } from './prefix-trie.ts';
 import type { Snapshot } from './snapshot.ts';
 import { unpackName } from './unpack-name.ts';

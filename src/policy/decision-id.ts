@@ -5,7 +5,7 @@
 
 import { writePrefixText } from './address-text.ts';
 import { splitLabels } from './labels.ts';
-import { outcomeDirective, outcomeExemption } from './outcomes.ts';
+import { outcomeDirective, outcomeExemption } from './outcome.ts';
 import type { Snapshot } from './snapshot.ts';
 import { unpackName } from './unpack-name.ts';
 import {

@@ -8,7 +8,7 @@ import type { Decision, RuleMatch } from './decision.ts';
 import { isExcept, strength } from './entries.ts';
 import type { Binding, Role } from './model.ts';
 import type { ModeOrNone } from './modes.ts';
-import { outcomeAction } from './outcomes.ts';
+import { outcomeAction } from './outcome.ts';
 import type { Snapshot } from './snapshot.ts';
 import {
   type Asker,

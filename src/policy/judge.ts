@@ -18,7 +18,7 @@ import {
   slotWord,
   zoneDepth,
 } from './layout.ts';
-import { outcomeAction } from './outcomes.ts';
+import { outcomeAction } from './outcome.ts';
 import { lookupAddress } from './prefix-trie.ts';
 import type { Findings, Snapshot } from './snapshot.ts';
 import { appOf, BLOCKED, EXEMPT, FREE, KIND_EXACT, kindOf, MONITORED, RELEASED } from './verdict.ts';

@@ -1,28 +1,10 @@
-// What happens to each app in each derived segment, worked out once at compile time (POLICY.md §5.5), as one u32:
-//
-//   bits 17–31 exemption │ 3–16 directive │ 0–2 action         FREE is 0: no directive of the segment names the app
+// What happens to each app in each derived segment, worked out once at compile time (POLICY.md §5.5).
 
 import type { Instant } from '../base/brand.ts';
 import type { Exemption, Model, Segment } from './model.ts';
 import { type ModeOrNone, modeAt } from './modes.ts';
+import { packOutcome } from './outcome.ts';
 import { BLOCKED, EXEMPT, FREE, MONITORED } from './verdict.ts';
-
-/** 14 and 15 bits of an outcome. */
-export const MAX_DIRECTIVES = 1 << 14;
-export const MAX_EXEMPTIONS = 1 << 15;
-
-function packOutcome(action: number, directive: number, exemption: number): number {
-  return (action | (directive << 3) | (exemption << 17)) >>> 0;
-}
-export function outcomeAction(outcome: number): number {
-  return outcome & 7;
-}
-export function outcomeDirective(outcome: number): number {
-  return (outcome >>> 3) & 0x3fff;
-}
-export function outcomeExemption(outcome: number): number {
-  return outcome >>> 17;
-}
 
 /** A directive as one segment uses it now; numbers are indices in the model. */
 export interface Measure {

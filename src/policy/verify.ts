@@ -31,7 +31,7 @@ import {
   SLOT_WORDS,
 } from './layout.ts';
 import { ANSWERS, ROLES } from './model.ts';
-import { outcomeDirective, outcomeExemption } from './outcomes.ts';
+import { outcomeDirective, outcomeExemption } from './outcome.ts';
 import { CHILD, NODE_ENTRIES } from './prefix-trie.ts';
 import type { Snapshot } from './snapshot.ts';
 import { KIND_EXCEPT_ADDRESS, MAX_APPS } from './verdict.ts';

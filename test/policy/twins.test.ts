@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { segmentOf, verdictForFacts, verdictForName } from '../../src/policy/decide.ts';
-import { outcomeDirective, outcomeExemption } from '../../src/policy/outcomes.ts';
+import { outcomeDirective, outcomeExemption } from '../../src/policy/outcome.ts';
 import type { Snapshot } from '../../src/policy/snapshot.ts';
 import { formatSubject, type Subject } from '../../src/policy/subjects.ts';
 import {

@@ -59,12 +59,6 @@ describe('the shipped blocklists', () => {
       expect([app.id, named.has(app.id) || app.unassigned !== undefined]).toEqual([app.id, true]);
   });
 
-  it("leave TikTok out of no directive but the department's own", () => {
-    for (const { id, instrument, apps } of shipped.lists.directives) {
-      expect([id, apps.map(({ app }) => app)]).toEqual([id, [instrument === 'policy' ? 'encrypted-dns' : 'tiktok']]);
-    }
-  });
-
   it('ask for a review of every directive between a day and a year ahead', () => {
     for (const { id, reviewBy } of shipped.lists.directives) {
       const days = ((reviewBy ?? 0) - NOW) / 86_400_000;
@@ -88,6 +82,22 @@ describe('the shipped blocklists', () => {
 
   it('block nothing of the sample of names that belong to others', () => {
     expect(sample.free.filter((name) => blockedBy(name).length > 0)).toEqual([]);
+  });
+
+  it('take none of the sister apps for TikTok', () => {
+    expect(sample.notTikTok.filter((name) => TIKTOK.some((app) => shipped.reach(app, name) !== 'free'))).toEqual([]);
+  });
+
+  it('free in tiktok whatever CapCut and Lemon8 have outside its zones, so that its addresses never settle them', () => {
+    const freed = new Set(rawRules('tiktok').map(({ except }) => except));
+    const domains = ['capcut', 'lemon8'].flatMap((app) => rawRules(app).flatMap(({ domain }) => domain ?? []));
+    expect(domains.length).toBeGreaterThan(7);
+    expect(domains.filter((name) => !freed.has(name))).toEqual([]);
+  });
+
+  it('give no address to a cloud, or to an app that lives in one', () => {
+    for (const app of ['bytedance-cloud', 'capcut', 'deepseek', 'wechat'])
+      expect([app, prefixesOf(app)]).toEqual([app, []]);
   });
 
   it('find the sample of names through CDN zones by the name in front', () => {
@@ -154,6 +164,13 @@ describe('against whole lists', () => {
   const clouds = [corpus('ipranges-all-ipv4_merged.txt.gz'), corpus('ipranges-all-ipv6_merged.txt.gz')].flatMap(
     (lines) => lines ?? [],
   );
+  it.skipIf(clouds.length === 0)("the addresses of Telegram touch no published range but Telegram's own", () => {
+    const own = prefixesOf('telegram');
+    const ranges = clouds.map((range) => ({ range, prefix: prefix(range) }));
+    const touched = ranges.filter((cloud) => own.some((rule) => touches(rule, cloud.prefix)));
+    expect(own.length).toBeGreaterThan(10);
+    expect(touched.map(({ range }) => range).sort()).toEqual([...sample.telegramRanges].sort());
+  });
   it.skipIf(clouds.length === 0)(
     'no address of TikTok touches a range of a public cloud, crawler or large operator',
     () => {

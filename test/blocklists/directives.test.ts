@@ -153,7 +153,7 @@ const TABLE: Readonly<Record<string, Expected>> = {
     jurisdiction: 'US',
     issued: '2024-07-30',
     effective: '2024-08-15',
-    apps: 'capcut hypic lark lemon8 tiktok/vendor douyin/vendor bytedance/vendor',
+    apps: 'capcut lark lemon8 tiktok/vendor douyin/vendor bytedance/vendor',
     demands: OFF,
     devices: 'corporate',
   },

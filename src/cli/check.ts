@@ -2,15 +2,17 @@
 
 import type { Instant } from '../base/brand.ts';
 import type { Problem, Severity } from '../base/problems.ts';
+import { checkMemory } from '../policy/check-lists.ts';
 import { compileHere } from './compile-here.ts';
 import { chooseConfig } from './config-file.ts';
 import { count, formatProblems, printJson, printLine, seenProblems } from './print.ts';
 import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
 
-export async function check(options: { config?: string; json?: true }): Promise<number> {
+export async function check(options: { config?: string; strict?: true; json?: true }): Promise<number> {
   const { file } = chooseConfig(options.config);
   const { report } = await compileHere(file, Date.now() as Instant);
-  const { problems } = report;
+  const memory = options.strict && report.ok ? checkMemory(report.model.lists.directives) : [];
+  const problems = [...report.problems, ...memory];
   const isFine = report.ok && !problems.some(({ severity }) => severity === 'error' || severity === 'overdue');
   if (options.json) {
     const made = report.ok && { hash: report.hash, rules: report.rules };

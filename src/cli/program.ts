@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { STATUSES } from '../policy/model.ts';
 
 export const EXIT_FINE = 0;
 export const EXIT_PROBLEMS = 1;
@@ -14,6 +15,11 @@ export function packageVersion(): string {
 }
 
 export async function runCli(argv: readonly string[]): Promise<void> {
+  // `interdict catalogue | head`: a reader that has seen enough is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     await createProgram().parseAsync(argv);
   } catch (error) {
@@ -38,6 +44,7 @@ export function createProgram(): Command {
     .action(async (options) => exit(await (await import('./serve.ts')).serve(options)));
 
   verb(program, 'check', 'read everything, run the tests of each app, list every problem')
+    .option('--strict', 'fail on directives that nobody has read again: source kind memory')
     .addOption(json())
     .action(async (options) => exit(await (await import('./check.ts')).check(options)));
 
@@ -53,6 +60,14 @@ export function createProgram(): Command {
     .option('--out <file>', 'write the snapshot there')
     .addOption(json())
     .action(async (options) => exit(await (await import('./compile.ts')).compile(options)));
+
+  verb(program, 'catalogue', 'list the instruments and apps: whom they bind, what they demand, where they reach')
+    .option('--jurisdiction <code>', 'instruments of this jurisdiction alone')
+    .option('--app <id>', 'instruments that name this app, and the app')
+    .option('--directive <id>', 'this instrument alone')
+    .addOption(new Option('--status <status>', 'instruments of this status alone').choices(STATUSES))
+    .addOption(json())
+    .action(async (options) => exit(await (await import('./catalogue.ts')).catalogue(options)));
 
   verb(program, 'reload', 'have the running instance read the files again, all or nothing')
     .option('--accept-shrink <hash>', 'the refused policy that is meant to have fewer rules, by its hash')

@@ -14,6 +14,16 @@ export function checkLists(lists: ListsModel, now: Instant): Problem[] {
   ];
 }
 
+/** Directives that nobody has read again for this file; for `check --strict`. */
+export function checkMemory(directives: readonly Directive[]): Problem[] {
+  return directives
+    .filter(({ source }) => source.kind === 'memory')
+    .map(({ id, places }) => {
+      const message = `${id} rests on memory; read its source, then write kind, url and retrieved`;
+      return problemAt('overdue', 'source-memory', message, places, 'source.kind');
+    });
+}
+
 function checkDirective(directive: Directive, appIds: ReadonlySet<string>, now: Instant): Problem[] {
   const { id, places } = directive;
   const problems = directive.apps.flatMap(({ app }, i) =>

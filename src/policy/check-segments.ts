@@ -5,7 +5,7 @@ import type { Problem } from '../base/problems.ts';
 import type { Directive, EnforceEntry, Model, Segment } from './model.ts';
 import { askedMode, hasEnded, highestMode } from './modes.ts';
 import { problemAt } from './places.ts';
-import { reaches } from './reach.ts';
+import { reaches, reachOf } from './reach.ts';
 
 export function checkSegments({ lists, department }: Model, now: Instant): Problem[] {
   const directives = new Map(lists.directives.map((directive) => [directive.id, directive]));
@@ -64,8 +64,7 @@ function whyCapped(directive: Directive, now: Instant): string {
 function checkGaps(segment: Segment, directives: readonly Directive[], now: Instant): Problem[] {
   return directives
     .filter(({ instrument }) => instrument !== 'policy')
-    .filter((directive) => directive.binding === 'mandatory' && directive.demands.includes('block-traffic'))
-    .filter((directive) => highestMode(directive, false, now) === 'enforce' && reaches(directive, segment))
+    .filter((directive) => reachOf(directive, segment, now) === 'block')
     .filter((directive) => !segment.enforce.some((entry) => entry.directive === directive.id))
     .map((directive) => {
       const message = `${directive.id} reaches ${segment.id}, which does not enforce it; add it to enforce`;

@@ -16,7 +16,9 @@ export function policyReaders(status: () => PolicyStatus, now: () => number): Re
     };
   return {
     interdict_ready: () => one(status().state === 'not ready' ? 0 : 1),
-    interdict_policy_info: active(({ hash, origin }) => [{ labels: [hash, '', origin], value: 1 }]),
+    interdict_policy_info: active(({ hash, origin, model }) => [
+      { labels: [hash, model.lists.revision ?? '', origin], value: 1 },
+    ]),
     interdict_policy_last_reload_successful: () => one(status().lastReloadSuccessful ? 1 : 0),
     interdict_policy_last_reload_success_timestamp_seconds: () => one((status().lastReloadSuccessAt ?? 0) / 1000),
     interdict_policy_activated_timestamp_seconds: () => one((status().active?.activatedAt ?? 0) / 1000),

@@ -16,11 +16,13 @@ import type { RuleSink } from '../policy/rules.ts';
 import { MAX_APPS } from '../policy/verdict.ts';
 import { type Disk, readWhole } from './disk.ts';
 import { type Networks, readNetworks } from './networks.ts';
+import { present } from './present.ts';
 import { type AppRules, pushRules } from './push.ts';
 import { readApp } from './read-app.ts';
 import { readDirective } from './read-directive.ts';
 import { readFeed } from './read-feed.ts';
 import { readCdnZones, readSources } from './read-zones.ts';
+import { revisionOf } from './revision.ts';
 import type { RuleContext } from './rule.ts';
 import type { Clock, SourceIndex } from './sources.ts';
 import { readYaml, type YamlDocument } from './yaml/document.ts';
@@ -73,7 +75,7 @@ export function readLists(folder: string, clock: Clock, disk: Disk): ListsReadin
   }
   const { problems, unread, watched } = to;
   return {
-    model: { directives, apps, cdnZones },
+    model: present({ directives, apps, cdnZones, revision: revisionOf(folder, disk) }),
     problems,
     rules: (sink) => problems.push(...apps.flatMap((app, i) => pushRules(rules[i], app, i, sink, disk))),
     unread,

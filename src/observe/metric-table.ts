@@ -64,7 +64,7 @@ export const METRICS: readonly MetricRow[] = [
     'policy_info',
     'gauge',
     'hash revision origin',
-    'Always 1; which policy is served, and whether from files or the last good one.',
+    'Always 1; which policy is served, the git commit its blocklists are checked out at, and whether from files or the last good one.',
   ),
   row('policy_last_reload_successful', 'gauge', '', '1 when the files, as last read, are what is served.'),
   row(

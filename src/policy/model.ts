@@ -233,6 +233,8 @@ export interface ListsModel {
   readonly directives: readonly Directive[];
   readonly apps: readonly App[];
   readonly cdnZones: readonly PlacedName[];
+  /** The git commit that the folder is checked out at; absent where there is none. Changes no decision. */
+  readonly revision?: string;
 }
 
 /** What the department's configuration says. */

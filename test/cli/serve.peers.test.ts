@@ -87,15 +87,19 @@ test('a configuration that cannot be used ends the start, whatever is last good,
 });
 
 test('with broken lists it serves the last good policy and is degraded; with --strict it does not start', async () => {
+  const commit = 'c975ccef'.repeat(5);
+  writeFiles({ '.git/HEAD': `${commit}\n` }, folder);
   await (await start()).stop('SIGKILL');
+  writeFiles({ '.git/HEAD': `${'0'.repeat(40)}\n` }, folder);
   writeFiles({ ...BROKEN, 'blocklists/apps/app.yaml': appFile(['domain: changed.example.net']) }, folder);
   expect(await serve('--strict')).toMatchObject({ code: 1 });
   const instance = await start();
   expect(await rcodeOf(instance, 'banned.example.net')).toBe(3);
   const ready = await instance.get('/readyz');
   expect([ready.status, JSON.parse(ready.body).state]).toEqual([200, 'degraded']);
+  // The commit of the policy that is served, not of the broken files.
   expect(await instance.scrape()).toMatch(
-    /interdict_policy_info\{hash="[0-9a-f]{64}",revision="",origin="last-good"\} 1/,
+    new RegExp(`interdict_policy_info\\{hash="[0-9a-f]{64}",revision="${commit}",origin="last-good"\\} 1`),
   );
 });
 

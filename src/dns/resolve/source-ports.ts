@@ -18,8 +18,10 @@ export const PORT_MAX_AGE_MS = 10_000;
 export const PORT_MAX_QUERIES = 10_000;
 /** Open questions a socket: one stray packet is compared with at most these, and its ids stay sparse. */
 const MAX_PENDING = 64;
-/** Slots looked at for one with room, or for an open one when the system has no sockets left. */
+/** Slots looked at for one with room. */
 const MAX_PICKS = 16;
+/** The system would give no socket (no descriptors left): until then those that are open do all the work, with fewer bits to guess. */
+const SCARCE_MS = 1000;
 const SWEEP_MS = 1000;
 
 export interface Target {
@@ -46,7 +48,16 @@ interface Port {
   readonly slot: number;
   readonly bornMs: number;
   sent: number;
-  readonly pending: Map<number, Ask>;
+  /** The system has given it a port. */
+  isBound: boolean;
+  readonly pending: Map<number, Sent>;
+}
+
+interface Sent {
+  readonly ask: Ask;
+  /** Where it waits; another one when the first could not be opened. */
+  port: Port;
+  id: number;
 }
 
 interface Family {
@@ -62,6 +73,7 @@ export class SourcePorts {
   readonly #shutPorts = new WeakSet<Port>();
   #open = 0;
   #strays = 0;
+  #scarceUntilMs = 0;
   #cancelSweep: (() => void) | undefined;
   #closed = false;
 
@@ -77,16 +89,11 @@ export class SourcePorts {
 
   /** Sends the query; gives a function that forgets it. No port to be had: `failed` is called later. */
   send(ask: Ask): () => void {
-    const port = this.#pick(isIPv4(ask.target.address) ? this.#ipv4 : this.#ipv6);
+    const port = this.#pick(this.#familyOf(ask));
     if (port === undefined) return this.#clock.after(0, () => ask.failed());
-    const id = this.#freeId(port);
-    writeU16(ask.query, 0, id);
-    port.pending.set(id, ask);
-    port.sent++;
-    port.socket.send(ask.query, ask.target.port, ask.target.host, (error) => {
-      if (error !== null && error !== undefined && port.pending.delete(id)) ask.failed();
-    });
-    return () => this.#forget(port, id, ask);
+    const sent: Sent = { ask, port, id: 0 };
+    this.#put(sent);
+    return () => this.#forget(sent);
   }
 
   close(): void {
@@ -99,13 +106,37 @@ export class SourcePorts {
     }
   }
 
+  #familyOf({ target }: Ask): Family {
+    return isIPv4(target.address) ? this.#ipv4 : this.#ipv6;
+  }
+
+  /** Sends from sent.port, under a free id of it. */
+  #put(sent: Sent): void {
+    const { ask, port } = sent;
+    const id = this.#freeId(port);
+    sent.id = id;
+    writeU16(ask.query, 0, id);
+    port.pending.set(id, sent);
+    port.sent++;
+    port.socket.send(ask.query, ask.target.port, ask.target.host, (error) => {
+      if (error !== null && error !== undefined && port.pending.delete(id)) ask.failed();
+    });
+  }
+
   #pick(family: Family): Port | undefined {
+    if (this.#clock.nowMs() < this.#scarceUntilMs) return this.#pickBound(family);
     for (let i = 0; i < MAX_PICKS && !this.#closed; i++) {
       const slot = this.#random.below(PORTS);
       const port = this.#freshAt(family, slot);
       if (port !== undefined && port.pending.size < MAX_PENDING) return port;
     }
     return undefined;
+  }
+
+  /** One of those that are open already, spent ones too: better an old port than none. */
+  #pickBound(family: Family): Port | undefined {
+    const bound = family.slots.filter((port) => port?.isBound === true && port.pending.size < MAX_PENDING);
+    return bound[this.#random.u16() % Math.max(1, bound.length)];
   }
 
   #freshAt(family: Family, slot: number): Port | undefined {
@@ -121,9 +152,20 @@ export class SourcePorts {
 
   #openAt(family: Family, slot: number): Port {
     const socket = createSocket(family.type);
-    const port: Port = { socket, family, slot, bornMs: this.#clock.nowMs(), sent: 0, pending: new Map() };
+    const port: Port = {
+      socket,
+      family,
+      slot,
+      bornMs: this.#clock.nowMs(),
+      sent: 0,
+      isBound: false,
+      pending: new Map(),
+    };
     socket.on('message', (bytes, from) => this.#received(port, bytes, from));
     socket.on('error', () => this.#broke(port));
+    socket.on('listening', () => {
+      port.isBound = true;
+    });
     socket.bind({ port: 0, exclusive: true });
     socket.unref();
     family.slots[slot] = port;
@@ -139,27 +181,28 @@ export class SourcePorts {
   }
 
   #received(port: Port, bytes: Uint8Array, from: RemoteInfo): void {
-    const ask = bytes.length < 2 ? undefined : port.pending.get(readU16(bytes, 0));
-    const match = ask === undefined || !isFrom(ask.target, from) ? undefined : matchReply(bytes, ask.query);
-    if (ask !== undefined && match === MATCH) {
-      this.#forget(port, readU16(bytes, 0), ask);
-      ask.reply(bytes);
+    const sent = bytes.length < 2 ? undefined : port.pending.get(readU16(bytes, 0));
+    const match = sent === undefined || !isFrom(sent.ask.target, from) ? undefined : matchReply(bytes, sent.ask.query);
+    if (sent !== undefined && match === MATCH) {
+      this.#forget(sent);
+      sent.ask.reply(bytes);
       return;
     }
     this.#strays++;
-    if (ask !== undefined && match === CASE_DIFFERS) ask.wrong('letters');
+    if (sent !== undefined && match === CASE_DIFFERS) sent.ask.wrong('letters');
     else this.#suspect(port, bytes, from);
   }
 
   /** Tells those whose answer this would be under another id: somebody may be guessing. */
   #suspect(port: Port, bytes: Uint8Array, from: RemoteInfo): void {
-    for (const ask of [...port.pending.values()]) {
+    for (const { ask } of [...port.pending.values()]) {
       if (isFrom(ask.target, from) && matchReply(bytes, ask.query) !== NO_MATCH) ask.wrong('id');
     }
   }
 
-  #forget(port: Port, id: number, ask: Ask): void {
-    if (port.pending.get(id) === ask) port.pending.delete(id);
+  #forget(sent: Sent): void {
+    const { port, id } = sent;
+    if (port.pending.get(id) === sent) port.pending.delete(id);
     if (port.pending.size === 0 && port.family.slots[port.slot] !== port) this.#shut(port);
   }
 
@@ -168,11 +211,21 @@ export class SourcePorts {
     if (now || port.pending.size === 0) this.#shut(port);
   }
 
+  /** One that was never opened hands its queries to those that are. */
   #broke(port: Port): void {
-    const asks = [...port.pending.values()];
+    const waiting = [...port.pending.values()];
     port.pending.clear();
     this.#retire(port, true);
-    for (const ask of asks) ask.failed();
+    if (!port.isBound) this.#scarceUntilMs = this.#clock.nowMs() + SCARCE_MS;
+    for (const sent of waiting) {
+      const other = port.isBound ? undefined : this.#pickBound(port.family);
+      if (other === undefined) {
+        sent.ask.failed();
+        continue;
+      }
+      sent.port = other;
+      this.#put(sent);
+    }
   }
 
   #shut(port: Port): void {

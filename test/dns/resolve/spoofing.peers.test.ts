@@ -1,8 +1,11 @@
 // What a forger must guess, and what happens when one guesses.
 
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseName } from '../../../src/base/names.ts';
 import { Random } from '../../../src/dns/resolve/random.ts';
@@ -204,4 +207,16 @@ describe('0x20', () => {
     expect((await ask('a-very-long-name.example', 'A')).answers).toHaveLength(1);
     expect(upstream.seen.map((query) => query.transport)).toEqual(['udp', 'tcp']);
   });
+});
+
+test('without descriptors for more ports, queries leave from those that are open and none is lost', async () => {
+  const upstream = await FakeUpstream.start((query, send) => send(addressReply(query, 1)));
+  const program = join(import.meta.dirname, 'few-descriptors.ts');
+  const command = `ulimit -n 60 && exec "${process.execPath}" "${program}" ${upstream.port}`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { timeout: 30_000 });
+  await upstream.stop();
+  const { answered, failed, open } = JSON.parse(stdout);
+  expect({ answered, failed }).toEqual({ answered: 300, failed: 0 });
+  expect(open).toBeGreaterThan(5);
+  expect(open).toBeLessThan(60);
 });

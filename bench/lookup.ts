@@ -8,11 +8,11 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '../src/base/brand.ts';
 import { formatName, parseName } from '../src/base/names.ts';
-import { type CompileResult, compile } from '../src/policy/compile.ts';
-import { verdictForName } from '../src/policy/decide.ts';
+import { type CompileResult, compile } from '../src/policy/compile/compile.ts';
+import { verdictForName } from '../src/policy/decide/decide.ts';
 import type { Model } from '../src/policy/model.ts';
 import type { RuleSink } from '../src/policy/rules.ts';
-import { openSnapshot, type Snapshot } from '../src/policy/snapshot.ts';
+import { openSnapshot, type Snapshot } from '../src/policy/snapshot/snapshot.ts';
 import { KIND_DOMAIN } from '../src/policy/verdict.ts';
 
 export interface LookupFigures {

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { askControl } from '../src/control/control-socket.ts';
-import { openSnapshot } from '../src/policy/snapshot.ts';
+import { openSnapshot } from '../src/policy/snapshot/snapshot.ts';
 
 export interface MillionFigures {
   readonly names: number;

@@ -33,7 +33,7 @@ import { FaultLog } from './observe/fault-log.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { Pseudonyms } from './observe/pseudonym.ts';
-import { openVerifiedSnapshot } from './policy/snapshot.ts';
+import { openVerifiedSnapshot } from './policy/snapshot/snapshot.ts';
 import { policyReaders } from './policy-metrics.ts';
 import { runThread } from './threads/start.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Instant } from '../base/brand.ts';
 import type { Problem, Severity } from '../base/problems.ts';
-import { checkMemory } from '../policy/check-lists.ts';
+import { checkMemory } from '../policy/check/check-lists.ts';
 import { compileHere } from './compile-here.ts';
 import { chooseConfig } from './config-file.ts';
 import { count, formatProblems, printJson, printLine, seenProblems } from './print.ts';

@@ -4,10 +4,10 @@ import { parseAddress } from '../base/addresses.ts';
 import type { Instant } from '../base/brand.ts';
 import { instantOf } from '../base/dates.ts';
 import { parseName } from '../base/names.ts';
-import { decide } from '../policy/decide-in-words.ts';
-import { parseDecisionId, parseRuleText } from '../policy/parse-decision-id.ts';
-import type { Snapshot } from '../policy/snapshot.ts';
-import type { Asker, Subject } from '../policy/subjects.ts';
+import { decide } from '../policy/decide/decide-in-words.ts';
+import { parseDecisionId, parseRuleText } from '../policy/decide/parse-decision-id.ts';
+import type { Asker, Subject } from '../policy/decide/subjects.ts';
+import type { Snapshot } from '../policy/snapshot/snapshot.ts';
 
 const PROTECTED = 'protected:';
 

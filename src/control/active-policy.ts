@@ -3,7 +3,7 @@
 import type { Instant } from '../base/brand.ts';
 import type { Problem } from '../base/problems.ts';
 import type { Model } from '../policy/model.ts';
-import type { Snapshot } from '../policy/snapshot.ts';
+import type { Snapshot } from '../policy/snapshot/snapshot.ts';
 import type { RuleCount } from './rule-counts.ts';
 import type { Shrink } from './shrink-guard.ts';
 

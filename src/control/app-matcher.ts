@@ -1,9 +1,9 @@
 // Which apps a name matches, whatever any segment does about it: what the tests in an app's file are run against.
 
 import type { WireName } from '../base/brand.ts';
-import { isExcept } from '../policy/entries.ts';
-import { beginFindings, judgeName } from '../policy/judge.ts';
-import type { Snapshot } from '../policy/snapshot.ts';
+import { beginFindings, judgeName } from '../policy/decide/judge.ts';
+import { isExcept } from '../policy/snapshot/entries.ts';
+import type { Snapshot } from '../policy/snapshot/snapshot.ts';
 import { appOf, kindOf } from '../policy/verdict.ts';
 
 /** Ids of the apps with a rule, not an except, that decides on the name; none for a protected one. */

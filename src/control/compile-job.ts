@@ -7,12 +7,12 @@ import { hasErrors, type Problem } from '../base/problems.ts';
 import type { Config } from '../config/config.ts';
 import { loadSources } from '../config/load.ts';
 import { runAppTests } from '../lists/app-tests.ts';
-import { compile } from '../policy/compile.ts';
+import { compile } from '../policy/compile/compile.ts';
 
 import type { Model, Role } from '../policy/model.ts';
-import { rulesOf } from '../policy/replay.ts';
 import type { RuleSink } from '../policy/rules.ts';
-import { openSnapshot, type Snapshot } from '../policy/snapshot.ts';
+import { rulesOf } from '../policy/snapshot/replay.ts';
+import { openSnapshot, type Snapshot } from '../policy/snapshot/snapshot.ts';
 import { appsThatMatch } from './app-matcher.ts';
 import { readLastGood } from './last-good.ts';
 import { noteRoles, type RuleCount } from './rule-counts.ts';

@@ -13,7 +13,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Instant } from '../base/brand.ts';
 import type { Problem } from '../base/problems.ts';
-import type { Snapshot } from '../policy/snapshot.ts';
+import type { Snapshot } from '../policy/snapshot/snapshot.ts';
 import type { ActivePolicy, Outcome, PolicyStatus, ReloadResult } from './active-policy.ts';
 import type { Arena } from './arena.ts';
 import { type Clock, pause, waitUntil } from './clock.ts';

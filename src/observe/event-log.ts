@@ -8,7 +8,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatName } from '../base/names.ts';
-import type { DecisionEvent } from '../policy/decision.ts';
+import type { DecisionEvent } from '../policy/decide/decision.ts';
 import { dayOf, type Pseudonym, type Pseudonyms } from './pseudonym.ts';
 import { typeName } from './type-names.ts';
 

@@ -1,5 +1,5 @@
 // A verdict is one u32: what policy says of a subject for one segment, small enough to travel in a ring. Words are made from it by
-// policy/decide.ts. Numbers inside mean nothing outside their snapshot's generation.
+// decide/decide-in-words.ts. Numbers inside mean nothing outside their snapshot's generation.
 //
 //   31    29 28   27    25 24      18 17      11 10         0
 //   ┌───────┬────┬────────┬──────────┬──────────┬────────────┐

@@ -8,10 +8,10 @@ import { parseName } from '../../src/base/names.ts';
 import type { Problem } from '../../src/base/problems.ts';
 import { nodeDisk } from '../../src/lists/disk.ts';
 import { readLists } from '../../src/lists/lists.ts';
-import { compile } from '../../src/policy/compile.ts';
-import { segmentOf, verdictForName } from '../../src/policy/decide.ts';
+import { compile } from '../../src/policy/compile/compile.ts';
+import { segmentOf, verdictForName } from '../../src/policy/decide/decide.ts';
 import type { Directive, ListsModel, Model, Segment } from '../../src/policy/model.ts';
-import { openSnapshot } from '../../src/policy/snapshot.ts';
+import { openSnapshot } from '../../src/policy/snapshot/snapshot.ts';
 import { actionOf, BLOCKED, skippedOf } from '../../src/policy/verdict.ts';
 
 export const FOLDER = fileURLToPath(new URL('../../blocklists', import.meta.url));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { formatAddress } from '../../src/base/addresses.ts';
 import { formatName } from '../../src/base/names.ts';
 import { askerOf, parseSubject, questionOf } from '../../src/cli/question.ts';
-import { decide } from '../../src/policy/decide-in-words.ts';
+import { decide } from '../../src/policy/decide/decide-in-words.ts';
 import { compileWorld, NOW, worldOf } from '../policy/world.ts';
 
 test.each([

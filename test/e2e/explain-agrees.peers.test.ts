@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
-import type { Explanation } from '../../src/policy/explain.ts';
+import type { Explanation } from '../../src/policy/explain/explain.ts';
 import { query, type Reply, readReply } from '../dns/answer/wire.ts';
 import { clientOf, randomFrom, subjectOf, type WorldText, worldOf } from '../policy/world.ts';
 import { labelsOf, numberOf, Reference } from '../reference/policy.ts';

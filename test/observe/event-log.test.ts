@@ -7,7 +7,7 @@ import { parseAddress } from '../../src/base/addresses.ts';
 import { parseName } from '../../src/base/names.ts';
 import { EventLog } from '../../src/observe/event-log.ts';
 import { Pseudonyms, pseudonymOf } from '../../src/observe/pseudonym.ts';
-import type { DecisionEvent } from '../../src/policy/decision.ts';
+import type { DecisionEvent } from '../../src/policy/decide/decision.ts';
 
 const NOON = Date.parse('2026-11-24T12:00:00Z');
 let folder: string;

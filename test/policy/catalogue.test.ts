@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Instant } from '../../src/base/brand.ts';
 import { type CatalogueFilter, catalogueOf, standings } from '../../src/policy/catalogue.ts';
-import { checkMemory } from '../../src/policy/check-lists.ts';
+import { checkMemory } from '../../src/policy/check/check-lists.ts';
 import type { Directive, SegmentKind } from '../../src/policy/model.ts';
 import { reachOf } from '../../src/policy/reach.ts';
 import { DAY, NOW, type WorldText, worldOf } from './world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Instant } from '../../src/base/brand.ts';
 import { addSpan, instantOf } from '../../src/base/dates.ts';
-import { checkModel } from '../../src/policy/check-model.ts';
+import { checkModel } from '../../src/policy/check/check-model.ts';
 import type { Directive, Exemption, Segment } from '../../src/policy/model.ts';
 import { DAY, NOW, type WorldText, worldOf } from './world.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { formatPrefix } from '../../src/base/addresses.ts';
 import type { Address } from '../../src/base/brand.ts';
-import { writePrefixText } from '../../src/policy/address-text.ts';
-import { verdictForName } from '../../src/policy/decide.ts';
-import { MAX_RULE_TEXT, writeDecisionId } from '../../src/policy/decision-id.ts';
-import { parseDecisionId, parseRuleText } from '../../src/policy/parse-decision-id.ts';
+import { writePrefixText } from '../../src/policy/decide/address-text.ts';
+import { verdictForName } from '../../src/policy/decide/decide.ts';
+import { MAX_RULE_TEXT, writeDecisionId } from '../../src/policy/decide/decision-id.ts';
+import { parseDecisionId, parseRuleText } from '../../src/policy/decide/parse-decision-id.ts';
 import { compileWorld, pushRules, randomFrom, wire, worldOf } from './world.ts';
 
 function idOf(rule: string, asked: string, room = 400, isFeed = false): string {

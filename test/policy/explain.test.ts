@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type ExplainedRule, explain } from '../../src/policy/explain.ts';
-import { formatExplanation } from '../../src/policy/format-explanation.ts';
-import type { Subject } from '../../src/policy/subjects.ts';
+import type { Subject } from '../../src/policy/decide/subjects.ts';
+import { type ExplainedRule, explain } from '../../src/policy/explain/explain.ts';
+import { formatExplanation } from '../../src/policy/explain/format-explanation.ts';
 import { labelsOf, numberOf, Reference, type ReferenceHit } from '../reference/policy.ts';
 import { PRECEDENCE } from '../vectors/precedence.ts';
 import { clientOf, compileWorld, NOW, subjectOf, type WorldText, worldOf } from './world.ts';

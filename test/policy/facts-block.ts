@@ -12,8 +12,8 @@ import {
   SUBJECT_IPV6,
   SUBJECT_NAME,
   SUBJECT_QNAME,
-} from '../../src/policy/facts.ts';
-import type { Subject } from '../../src/policy/subjects.ts';
+} from '../../src/policy/decide/facts.ts';
+import type { Subject } from '../../src/policy/decide/subjects.ts';
 
 export interface FactsBlock {
   readonly bytes: Uint8Array;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { answerOf, segmentOf, verdictForFacts, verdictForName } from '../../src/policy/decide.ts';
-import { decide } from '../../src/policy/decide-in-words.ts';
-import type { Decision } from '../../src/policy/decision.ts';
-import { writeEventId } from '../../src/policy/decision-id.ts';
+import { answerOf, segmentOf, verdictForFacts, verdictForName } from '../../src/policy/decide/decide.ts';
+import { decide } from '../../src/policy/decide/decide-in-words.ts';
+import type { Decision } from '../../src/policy/decide/decision.ts';
+import { writeEventId } from '../../src/policy/decide/decision-id.ts';
 import { ANSWERS } from '../../src/policy/model.ts';
 import { actionOf, FREE, isOpen, PROTECTED } from '../../src/policy/verdict.ts';
 import { labelsOf, numberOf, Reference, type ReferenceVerdict } from '../reference/policy.ts';

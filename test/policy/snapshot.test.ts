@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Instant } from '../../src/base/brand.ts';
-import { compile } from '../../src/policy/compile.ts';
-import { segmentOf, verdictForFacts, verdictForName } from '../../src/policy/decide.ts';
-import { decide } from '../../src/policy/decide-in-words.ts';
+import { compile } from '../../src/policy/compile/compile.ts';
+import { segmentOf, verdictForFacts, verdictForName } from '../../src/policy/decide/decide.ts';
+import { decide } from '../../src/policy/decide/decide-in-words.ts';
 import {
   AT_CONTENT_DIGEST,
   AT_HEADER_DIGEST,
   AT_SECTIONS,
   HEADER_SIZE,
   SECTION_COUNT,
-} from '../../src/policy/layout.ts';
-import { rulesOf } from '../../src/policy/replay.ts';
-import { openSnapshot, type Snapshot } from '../../src/policy/snapshot.ts';
+} from '../../src/policy/snapshot/layout.ts';
+import { rulesOf } from '../../src/policy/snapshot/replay.ts';
+import { openSnapshot, type Snapshot } from '../../src/policy/snapshot/snapshot.ts';
 import { actionOf, BLOCKED, EXEMPT, FREE } from '../../src/policy/verdict.ts';
 import { factsBlockOf } from './facts-block.ts';
 import {

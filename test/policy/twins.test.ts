@@ -3,10 +3,10 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { segmentOf, verdictForFacts, verdictForName } from '../../src/policy/decide.ts';
-import { outcomeDirective, outcomeExemption } from '../../src/policy/outcome.ts';
-import type { Snapshot } from '../../src/policy/snapshot.ts';
-import { formatSubject, type Subject } from '../../src/policy/subjects.ts';
+import { segmentOf, verdictForFacts, verdictForName } from '../../src/policy/decide/decide.ts';
+import { formatSubject, type Subject } from '../../src/policy/decide/subjects.ts';
+import { outcomeDirective, outcomeExemption } from '../../src/policy/snapshot/outcome.ts';
+import type { Snapshot } from '../../src/policy/snapshot/snapshot.ts';
 import {
   actionOf,
   appOf,

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { parseAddress, parsePrefix } from '../../src/base/addresses.ts';
 import type { Instant } from '../../src/base/brand.ts';
 import { parseName } from '../../src/base/names.ts';
-import { type CompileResult, compile } from '../../src/policy/compile.ts';
+import { type CompileResult, compile } from '../../src/policy/compile/compile.ts';
+import type { Subject } from '../../src/policy/decide/subjects.ts';
 import type { App, Directive, Exemption, Model, Segment } from '../../src/policy/model.ts';
 import type { RuleFault, RuleSink } from '../../src/policy/rules.ts';
-import { openSnapshot, type Snapshot } from '../../src/policy/snapshot.ts';
-import type { Subject } from '../../src/policy/subjects.ts';
+import { openSnapshot, type Snapshot } from '../../src/policy/snapshot/snapshot.ts';
 import {
   KIND_ADDRESS,
   KIND_DOMAIN,

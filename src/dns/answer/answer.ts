@@ -4,8 +4,8 @@
 //   format ─▶ segment ─▶ local names ─▶ policy by name ─▶ RD ─▶ MISS ─▶ (resolver) ─▶ policy by content ─▶ copy
 
 import { NO_SEGMENT, type Packet, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
-import { segmentOf, verdictForName } from '../../policy/decide.ts';
-import type { Snapshot } from '../../policy/snapshot.ts';
+import { segmentOf, verdictForName } from '../../policy/decide/decide.ts';
+import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { actionOf, BLOCKED } from '../../policy/verdict.ts';
 import { EDE_NOT_AUTHORITATIVE, EDE_NOT_READY, EDE_NOT_SUPPORTED, EDE_PROHIBITED } from '../wire/edns.ts';
 import { FLAG_RD, RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP, RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/message.ts';

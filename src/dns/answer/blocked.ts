@@ -2,10 +2,10 @@
 // text, a count and an event. Nothing of the query but its question, type and OPT changes it.
 
 import { type Packet, TRANSPORT_UDP } from '../../base/packet.ts';
-import { answerOf, edeOf } from '../../policy/decide.ts';
-import { writeDecisionId } from '../../policy/decision-id.ts';
+import { answerOf, edeOf } from '../../policy/decide/decide.ts';
+import { writeDecisionId } from '../../policy/decide/decision-id.ts';
 import { ANSWERS, type Answer } from '../../policy/model.ts';
-import type { Snapshot } from '../../policy/snapshot.ts';
+import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { isOpen } from '../../policy/verdict.ts';
 import { addEde, EDE_FORGED_ANSWER, EDE_SIZE, extendEde } from '../wire/edns.ts';
 import {

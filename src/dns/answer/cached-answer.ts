@@ -6,7 +6,7 @@ export interface CachedAnswer {
    * AUTHORITY, no OPT; compression pointers hold, since the client's question has the same length. Behind it the facts block.
    */
   readonly bytes: Uint8Array;
-  /** Length of the message; the facts block of policy/facts.ts starts here. */
+  /** Length of the message; the facts block of policy/decide/facts.ts starts here. */
   readonly factsAt: number;
   readonly rcode: number;
   /** NXDOMAIN, or no RRset at the chain's end: the limit on negative TTLs applies. */

@@ -9,7 +9,7 @@
 //   └───────────┴────────────┴────────────────────┘
 
 import type { Packet } from '../../base/packet.ts';
-import type { DecisionEvent } from '../../policy/decision.ts';
+import type { DecisionEvent } from '../../policy/decide/decision.ts';
 import { ROLES } from '../../policy/model.ts';
 import { COUNTED_ACTIONS, TRANSPORTS } from './counters.ts';
 

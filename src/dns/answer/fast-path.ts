@@ -1,7 +1,7 @@
 // Everything answerQuery needs besides the packet, one record a thread: the policy in force, what is counted, and the time, set once a
 // batch by the loop that owns it. answerQuery itself asks nobody for anything.
 
-import type { Snapshot } from '../../policy/snapshot.ts';
+import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { adoptNames, type Counters } from './counters.ts';
 import { adoptEventNames, type Events } from './events.ts';
 import { type LocalZones, newLocalZones } from './local-zones.ts';

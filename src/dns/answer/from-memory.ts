@@ -3,7 +3,7 @@
 
 import { readU16, writeU16 } from '../../base/bytes.ts';
 import type { Packet } from '../../base/packet.ts';
-import { verdictForFacts, verdictForName } from '../../policy/decide.ts';
+import { verdictForFacts, verdictForName } from '../../policy/decide/decide.ts';
 import { actionOf, BLOCKED, FREE } from '../../policy/verdict.ts';
 import { ageInto, setTtls } from '../wire/age.ts';
 import { addEde, EDE_NOT_READY, EDE_SIZE, EDE_STALE_ANSWER, EDE_STALE_NXDOMAIN } from '../wire/edns.ts';

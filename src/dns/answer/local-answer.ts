@@ -2,7 +2,7 @@
 // with the SOA of that zone.
 
 import type { Packet } from '../../base/packet.ts';
-import type { Snapshot } from '../../policy/snapshot.ts';
+import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import {
   ANCOUNT_AT,
   NSCOUNT_AT,

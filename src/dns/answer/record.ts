@@ -1,9 +1,9 @@
 // A decision that is final leaves two traces: its counts, and one event. Called once a query, when its answer is made.
 
 import { NO_SEGMENT, type Packet } from '../../base/packet.ts';
-import { directiveOf } from '../../policy/decide.ts';
-import { writeEventId } from '../../policy/decision-id.ts';
-import { parentOf, type Snapshot } from '../../policy/snapshot.ts';
+import { directiveOf } from '../../policy/decide/decide.ts';
+import { writeEventId } from '../../policy/decide/decision-id.ts';
+import { parentOf, type Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { actionOf, appOf, BLOCKED, RELEASED } from '../../policy/verdict.ts';
 import { countDecision } from './counters.ts';
 import { claimEvent, commitEvent, EVENT_ID_ROOM, eventIdAt } from './events.ts';

@@ -1,5 +1,5 @@
-// Collects what policy must see of an answer, as offsets into the kept message, and lays it down as the facts block of policy/facts.ts:
-// the qname, then names along the chain and behind SVCB records, then addresses and hints.
+// Collects what policy must see of an answer, as offsets into the kept message, and lays it down as the facts block of
+// policy/decide/facts.ts: the qname, then names along the chain and behind SVCB records, then addresses and hints.
 
 import { writeU16, writeU32 } from '../../base/bytes.ts';
 import {
@@ -13,7 +13,7 @@ import {
   SUBJECT_IPV6,
   SUBJECT_NAME,
   SUBJECT_QNAME,
-} from '../../policy/facts.ts';
+} from '../../policy/decide/facts.ts';
 import { HEADER_SIZE, TYPE_A, TYPE_AAAA } from './message.ts';
 import { TYPE_CNAME, TYPE_DNAME, TYPE_HTTPS, TYPE_SVCB } from './records.ts';
 import { readSvcb, type SvcbSink } from './svcb.ts';

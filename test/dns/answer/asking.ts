@@ -6,7 +6,7 @@ import { answerQuery } from '../../../src/dns/answer/answer.ts';
 import { newCounters } from '../../../src/dns/answer/counters.ts';
 import { newEvents } from '../../../src/dns/answer/events.ts';
 import { type FastPath, type FastPathSettings, newFastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
-import type { Snapshot } from '../../../src/policy/snapshot.ts';
+import type { Snapshot } from '../../../src/policy/snapshot/snapshot.ts';
 import { NOW } from './small-policy.ts';
 
 const GUARD = 64;

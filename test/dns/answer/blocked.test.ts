@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readCounters } from '../../../src/dns/answer/counters.ts';
 import { drainEvents } from '../../../src/dns/answer/events.ts';
 import { DROP, MISS } from '../../../src/dns/answer/outcome.ts';
-import type { DecisionEvent } from '../../../src/policy/decision.ts';
+import type { DecisionEvent } from '../../../src/policy/decide/decision.ts';
 import { BLOCKED, BLOCKED_NAME } from '../../vectors/blocked-answers.ts';
 import { ask, newPath } from './asking.ts';
 import { CLIENTS, NOW, smallPolicy } from './small-policy.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { drainEvents, EVENT_RECORDS } from '../../../src/dns/answer/events.ts';
 import { useSnapshot } from '../../../src/dns/answer/fast-path.ts';
-import type { DecisionEvent } from '../../../src/policy/decision.ts';
+import type { DecisionEvent } from '../../../src/policy/decide/decision.ts';
 import { ask, newPath } from './asking.ts';
 import { CLIENTS, smallPolicy } from './small-policy.ts';
 import { query } from './wire.ts';

@@ -7,7 +7,7 @@ import { type FastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts
 import { answerFailure, answerFromMemory, type WaitedFor } from '../../../src/dns/answer/from-memory.ts';
 import { MISS } from '../../../src/dns/answer/outcome.ts';
 import { scrub } from '../../../src/dns/wire/scrub.ts';
-import type { DecisionEvent } from '../../../src/policy/decision.ts';
+import type { DecisionEvent } from '../../../src/policy/decide/decision.ts';
 import { type AskOptions, finished, newPath, packetOf } from './asking.ts';
 import { CLIENTS, smallPolicy } from './small-policy.ts';
 import { optRecord, query, type Reply, readReply, TYPES, u16, wireName } from './wire.ts';

@@ -8,7 +8,7 @@ import type { CachedAnswer } from '../../../src/dns/answer/cached-answer.ts';
 import { readCounters } from '../../../src/dns/answer/counters.ts';
 import { answerFailure, answerFromMemory } from '../../../src/dns/answer/from-memory.ts';
 import { DROP, MISS } from '../../../src/dns/answer/outcome.ts';
-import { factsSize } from '../../../src/policy/facts.ts';
+import { factsSize } from '../../../src/policy/decide/facts.ts';
 import { ANSWERS } from '../../../src/policy/model.ts';
 import { QUERIES } from '../../vectors/queries.ts';
 import { finished, newPath, packetOf } from './asking.ts';

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import { parsePrefix } from '../../../src/base/addresses.ts';
 import type { Instant } from '../../../src/base/brand.ts';
 import { parseName } from '../../../src/base/names.ts';
-import { compile } from '../../../src/policy/compile.ts';
+import { compile } from '../../../src/policy/compile/compile.ts';
 import { ANSWERS, type Answer, type App, type Directive, type Model, type Segment } from '../../../src/policy/model.ts';
 import type { RuleSink } from '../../../src/policy/rules.ts';
-import { openSnapshot, type Snapshot } from '../../../src/policy/snapshot.ts';
+import { openSnapshot, type Snapshot } from '../../../src/policy/snapshot/snapshot.ts';
 import { KIND_ADDRESS, KIND_DOMAIN, KIND_EXACT, KIND_EXCEPT, KIND_WILDCARD } from '../../../src/policy/verdict.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 12) as Instant;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readU16 } from '../../../src/base/bytes.ts';
 import { formatName, parseName } from '../../../src/base/names.ts';
 import { type Scrubbed, scrub } from '../../../src/dns/wire/scrub.ts';
-import { FACTS_COUNT_AT, FACTS_LENGTH_AT, FACTS_SUBJECTS_AT, factsSize } from '../../../src/policy/facts.ts';
+import { FACTS_COUNT_AT, FACTS_LENGTH_AT, FACTS_SUBJECTS_AT, factsSize } from '../../../src/policy/decide/facts.ts';
 import { buildMessage, readMessage, type TestMessage, type TestRecord } from './message-text.ts';
 
 const A = 1;

@@ -1,0 +1,21 @@
+// The next moment at which policy changes by the clock alone (POLICY.md §5.7).
+
+import type { Instant } from '../../base/brand.ts';
+import type { Model } from '../model.ts';
+
+/** Earliest instant behind `now` at which something enforced begins or ends; Infinity when nothing does. */
+export function validUntil(model: Model, now: Instant): number {
+  return Math.min(...momentsOf(model).filter((moment) => moment > now), Infinity);
+}
+
+function momentsOf({ lists, department }: Model): number[] {
+  const directives = new Map(lists.directives.map((directive) => [directive.id, directive]));
+  const moments: (number | undefined)[] = department.exemptions.flatMap(({ from, until }) => [from, until]);
+  for (const { enforce } of department.segments) {
+    for (const entry of enforce) {
+      const directive = directives.get(entry.directive);
+      moments.push(entry.until, directive?.effective, directive?.ends);
+    }
+  }
+  return moments.filter((moment) => moment !== undefined);
+}

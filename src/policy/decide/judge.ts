@@ -1,0 +1,176 @@
+// From subjects to a verdict, in two steps. First what the subjects match, whatever the segment: for each app the first subject, and in
+// it the first walk, that meets a rule or an except settles that app (POLICY.md §5.2, §5.3). These findings are what a memo keeps:
+//
+//   word 0   walk 29–31 │ open, kind, skipped, matched, app as in a verdict      word 1   role 24–31 │ answer 16–23 │ subject 0–15
+//
+// Then, for one segment, the finding that weighs most: blocked beats monitored beats exempt beats free.
+
+import {
+  detailAnswer,
+  detailRole,
+  ENTRY_WORDS,
+  entryApp,
+  entryDepth,
+  entryKind,
+  isExcept,
+} from '../snapshot/entries.ts';
+import { hashLabel, sameLabel, slotOf, splitLabels } from '../snapshot/labels.ts';
+import {
+  EMPTY_SLOT,
+  hasOpenFlag,
+  protectedDepth,
+  ROOT,
+  ROW_MASK,
+  ROW_WORDS,
+  SLOT_WORDS,
+  slotWord,
+  zoneDepth,
+} from '../snapshot/layout.ts';
+import { outcomeAction } from '../snapshot/outcome.ts';
+import { lookupAddress } from '../snapshot/prefix-trie.ts';
+import type { Findings, Snapshot } from '../snapshot/snapshot.ts';
+import { appOf, BLOCKED, EXEMPT, FREE, KIND_EXACT, kindOf, MONITORED, RELEASED } from '../verdict.ts';
+
+/** CDN zones taken off one name: www.tiktok.com.edgekey.net.globalredir.akadns.net needs two. */
+const MAX_ZONES = 4;
+const UNDERSCORE = 0x5f;
+
+export function beginFindings(findings: Findings): void {
+  findings.count = 0;
+  findings.stamp = (findings.stamp + 1) >>> 0;
+  if (findings.stamp === 0) {
+    findings.settled.fill(0);
+    findings.stamp = 1;
+  }
+}
+
+/**
+ * Adds what a name matches. Subject 0 is the query name: when it is protected nothing is added and the protected name's labels are
+ * given, otherwise 0. A malformed name matches nothing.
+ */
+export function judgeName(snapshot: Snapshot, bytes: Uint8Array, at: number, subject: number): number {
+  const labels = snapshot.findings.labels;
+  const count = splitLabels(bytes, at, labels);
+  let first = 0;
+  while (first < count && bytes[at + labels[first] + 1] === UNDERSCORE) first++;
+  // Names reached by a target never make NXDOMAIN true for the query name.
+  let open = subject === 0 ? 0 : 1;
+  let skipped = 0;
+  for (let walk = 0; walk <= MAX_ZONES; walk++) {
+    const met = walkDown(snapshot, bytes, at, first, count - skipped);
+    const row = (met >>> 1) * ROW_WORDS;
+    const endsHere = (met & 1) === 1;
+    const flags = snapshot.rows[row + 3];
+    if (walk === 0 && subject === 0 && protectedDepth(flags) > 0) return protectedDepth(flags);
+    if (endsHere && hasOpenFlag(flags)) open = 1;
+    addSet(snapshot, snapshot.rows[row + (endsHere ? 1 : 2)], walk, skipped, open, subject);
+    const zone = zoneDepth(flags);
+    skipped += zone;
+    if (zone === 0 || count - skipped - first < 2) return 0;
+  }
+  return 0;
+}
+
+/** Adds what an address of 16 bytes matches. */
+export function judgeAddress(snapshot: Snapshot, bytes: Uint8Array, at: number, subject: number): void {
+  const set = lookupAddress(snapshot.addresses4, snapshot.addresses6, bytes, at);
+  if (set !== 0) addSet(snapshot, set, 0, 0, 1, subject);
+}
+
+/** Walks labels end−1 … first down the trie; gives the last row met, times two, plus one when the name ends at that row's own node. */
+function walkDown(snapshot: Snapshot, bytes: Uint8Array, at: number, first: number, end: number): number {
+  const { slots, findings } = snapshot;
+  let parent = ROOT;
+  let met = 0;
+  for (let i = end - 1; i >= first; i--) {
+    const slot = findSlot(snapshot, parent, bytes, at + findings.labels[i]);
+    if (slot < 0) return met;
+    const word = slots[slot * SLOT_WORDS + 2];
+    const row = word & ROW_MASK;
+    if (row !== 0) met = row * 2 + (i === first ? 1 : 0);
+    if (word !== row) return met; // LEAF
+    parent = slot;
+  }
+  return met;
+}
+
+/** The slot of a label below `parent`, or -1. */
+export function findSlot(snapshot: Snapshot, parent: number, bytes: Uint8Array, at: number): number {
+  const { slots, slotCount, labels, longestProbe } = snapshot;
+  const hash = hashLabel(bytes, at, parent, snapshot.seed, snapshot.multiplier);
+  const wanted = slotWord(parent, hash);
+  let slot = slotOf(hash, slotCount);
+  for (let probe = 0; probe < longestProbe; probe++) {
+    const found = slots[slot * SLOT_WORDS];
+    if (found === wanted && sameLabel(bytes, at, labels, slots[slot * SLOT_WORDS + 1])) return slot;
+    if (found === EMPTY_SLOT) return -1;
+    slot = slot + 1 === slotCount ? 0 : slot + 1;
+  }
+  return -1;
+}
+
+function addSet(snapshot: Snapshot, set: number, walk: number, skipped: number, open: number, subject: number): void {
+  const { sets, findings } = snapshot;
+  const end = set + 1 + sets[set] * ENTRY_WORDS;
+  for (let i = set + 1; i < end; i += ENTRY_WORDS) {
+    const entry = sets[i];
+    const app = entryApp(entry);
+    if (findings.settled[app] === findings.stamp) continue;
+    findings.settled[app] = findings.stamp;
+    const kind = entryKind(entry);
+    const isOpen = open | (kind === KIND_EXACT ? 1 : 0);
+    const rule = (isOpen << 28) | (kind << 25) | (skipped << 18) | (entryDepth(entry) << 11) | app;
+    findings.words[findings.count * 2] = (walk << 29) | rule;
+    findings.words[findings.count * 2 + 1] =
+      (detailRole(sets[i + 1]) << 24) | (detailAnswer(sets[i + 1]) << 16) | subject;
+    findings.count++;
+  }
+}
+
+/** Number of the finding that decides for the segment, -1 when nothing matched. Findings stand in the order subject, walk, app. */
+export function weighFindings(snapshot: Snapshot, segment: number): number {
+  const { findings, outcomes, apps } = snapshot;
+  const { words, count } = findings;
+  let best = -1;
+  let bestWeight = -1;
+  for (let i = 0; i < count; i++) {
+    const rule = words[i * 2];
+    const weight = isExcept(kindOf(rule)) ? 0 : WEIGHT[outcomeAction(outcomes[segment * apps + appOf(rule)])];
+    if (weight < bestWeight || (weight === bestWeight && !isDeeper(words, i, best))) continue;
+    best = i;
+    bestWeight = weight;
+  }
+  return best;
+}
+
+/** By action; 0 is an except, which frees its app but says least. */
+const WEIGHT = /* @__PURE__ */ (() => {
+  const weights = new Uint8Array(8);
+  weights[FREE] = 1;
+  weights[RELEASED] = 2;
+  weights[EXEMPT] = 3;
+  weights[MONITORED] = 4;
+  weights[BLOCKED] = 5;
+  return weights;
+})();
+
+/** In the same walk of the same subject the deeper rule is named; otherwise the earlier finding stays. */
+function isDeeper(words: Uint32Array, a: number, b: number): boolean {
+  if ((words[a * 2 + 1] & 0xffff) !== (words[b * 2 + 1] & 0xffff)) return false;
+  if (words[a * 2] >>> 29 !== words[b * 2] >>> 29) return false;
+  return depthOf(words[a * 2]) > depthOf(words[b * 2]);
+}
+
+function depthOf(rule: number): number {
+  // An address rule's prefix length spreads over both fields; a name's skipped labels are equal within a walk.
+  return (rule >>> 11) & 0x3fff;
+}
+
+/** The finding as a verdict: an except or an app that the segment does not enforce stays FREE, with its rule beside it. */
+export function verdictOfFinding(snapshot: Snapshot, segment: number, finding: number): number {
+  const rule = snapshot.findings.words[finding * 2] & 0x1fffffff;
+  const action = isExcept(kindOf(rule))
+    ? FREE
+    : outcomeAction(snapshot.outcomes[segment * snapshot.apps + appOf(rule)]);
+  return ((action << 29) | rule) >>> 0;
+}

@@ -24,9 +24,10 @@ export function catalogueText(catalogue: Catalogue, segments: ReturnType<typeof 
     section(
       'SEGMENTS of this configuration',
       table(
-        segments.flatMap(({ segment, directives: all }) =>
-          Object.entries(all).map(([id, standing]) => [segment, id, standing]),
-        ),
+        segments.flatMap(({ segment, directives: all }) => {
+          const rows = Object.entries(all).map(([id, standing]) => [segment, id, standing]);
+          return rows.length === 0 ? [[segment, NOT, NOT]] : rows;
+        }),
       ),
     ),
   ];

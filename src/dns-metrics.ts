@@ -39,6 +39,7 @@ export function dnsReaders(sources: DnsSources): Record<string, ReadSamples> {
     interdict_decisions_total: () => capSeries(decisions(counts(), active()), maxSeries),
     interdict_app_matches_total: () => withZeros(counts().matches, matchesToCome(active())),
     interdict_dns_request_duration_seconds: () => counts().durations.map(durationsOf),
+    interdict_miss_ring_full_total: () => one(counts().overloads + resolver().overloaded),
     interdict_dns_cache_requests_total: () => lookups(resolver()),
     interdict_dns_cache_entries: () => one(resolver().cache.entries),
     interdict_dns_cache_bytes: () => one(resolver().cache.bytes),

@@ -95,4 +95,10 @@ export const METRICS: readonly MetricRow[] = [
     'sink',
     'Decision events lost, by where: in the ring behind the answers, or on the way to the file.',
   ),
+  row(
+    'miss_ring_full_total',
+    'counter',
+    '',
+    'Queries answered SERVFAIL because too many were waiting for upstreams, in all or for one question.',
+  ),
 ];

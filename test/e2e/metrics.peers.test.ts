@@ -104,6 +104,8 @@ describe('the scrape', () => {
       ),
       'interdict_decisions_total{door="dns",segment="trial",app="app",action="monitored"}',
       'interdict_app_matches_total{app="app",role="web",action="blocked"}',
+      'interdict_miss_ring_full_total',
+      ...['ring', 'file'].map((sink) => `interdict_events_dropped_total{sink="${sink}"}`),
       ...['hit', 'miss', 'stale'].map((result) => `interdict_dns_cache_requests_total{result="${result}"}`),
       ...['applied', 'unchanged', 'refused', 'stuck'].map(
         (outcome) => `interdict_policy_reloads_total{outcome="${outcome}"}`,

@@ -42,7 +42,8 @@ export function segmentOf(snapshot: Snapshot, bytes: Uint8Array, at: number, now
   const value = lookupAddress(snapshot.clients4, snapshot.clients6, bytes, at);
   if (value === 0) return NO_SEGMENT as SegmentId;
   const segment = value - 1;
-  return (snapshot.until[segment] <= nowMs ? snapshot.parents[segment] : segment) as SegmentId;
+  // Asked this way round, a time that is no number ends exemptions too.
+  return (snapshot.until[segment] > nowMs ? segment : snapshot.parents[segment]) as SegmentId;
 }
 
 /** What policy says of a query name: free-standing wire bytes in lower case. Fills snapshot.match. The segment must not be NO_SEGMENT. */

@@ -138,6 +138,13 @@ test('an exemption ends with the old snapshot still in force', () => {
   expect(readReply(ask(path, bytes, { client: CLIENTS.exempt }).bytes).rcode).toBe(3);
 });
 
+test('a clock that shows no number ends exemptions', () => {
+  const path = newPath(smallPolicy());
+  path.nowMs = Number.NaN;
+  const { bytes } = ask(path, query('www.tiktok.com', 'A'), { client: CLIENTS.exempt });
+  expect(readReply(bytes).rcode).toBe(3);
+});
+
 test('each block is one event and one count, with the id that the EDE carries', () => {
   const path = newPath(snapshot);
   ask(path, query(BLOCKED_NAME, 'HTTPS', { opt: 1232 }), { client: CLIENTS.ipv6, transport: 'tcp' });

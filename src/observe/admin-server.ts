@@ -11,6 +11,10 @@ const MAX_HEADER_BYTES = 8 << 10;
 const MAX_CONNECTIONS = 64;
 /** To send a request; a body is never read. */
 const REQUEST_MS = 5_000;
+/** How often that is looked at; Node's own 30 s would let 64 slow senders keep everybody else out for so long. */
+const SWEEP_MS = 1_000;
+/** Nothing sent and nothing taken, by a reader that has stopped reading too. */
+const SILENT_MS = 10_000;
 /** Between requests of one connection: longer than no usual scrape interval, so most connect anew. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -44,9 +48,11 @@ export function startAdminServer(options: AdminOptions): Promise<AdminServer | {
     headersTimeout: REQUEST_MS,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: SWEEP_MS,
   };
   const server = createServer(limits, (request, response) => void serve(options, request, response));
   server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = SILENT_MS;
   const { host, port } = options.listen;
   return new Promise((done) => {
     server.once('error', (error: NodeJS.ErrnoException) => done({ problem: listenProblem(error, options) }));

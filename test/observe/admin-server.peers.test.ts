@@ -54,6 +54,25 @@ test('a header that never ends is cut off', async () => {
   expect(reply).toMatch(/^HTTP\/1.1 431 /);
 });
 
+test('slow senders on every connection keep others out for a few seconds only', async () => {
+  const slow = Array.from({ length: 64 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
+  for (const socket of slow) socket.write('GET /healthz HTTP/1.1\r\n');
+  await Promise.all(slow.map((socket) => new Promise((done) => socket.once('connect', done))));
+  const began = performance.now();
+  let status = 0;
+  let turnedAway = 0;
+  while (status !== 200 && performance.now() - began < 12_000) {
+    status = await get('/healthz').then(
+      (reply) => reply.status,
+      () => 0,
+    );
+    if (status !== 200) turnedAway++;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  for (const socket of slow) socket.destroy();
+  expect([status, turnedAway > 0]).toEqual([200, true]);
+}, 20_000);
+
 test('a port that is taken is a problem with a cure', async () => {
   const metrics = { contentType: '', render: async () => '' };
   const second = await startAdminServer({

@@ -7,7 +7,7 @@ import { isIPv4 } from '../../base/addresses.ts';
 
 const REFUSALS_PER_SECOND = 10;
 /** 4,096 × 8 bytes; a power of two. More prefixes than this at once are an attack, and share. */
-const SLOTS = 4096;
+export const PREFIX_SLOTS = 4096;
 const IPV4_PREFIX_END = 15;
 const IPV6_PREFIX_END = 7;
 
@@ -19,12 +19,12 @@ export interface Refusals {
 }
 
 export function newRefusals(seed: number): Refusals {
-  return { seconds: new Uint32Array(SLOTS), counts: new Uint32Array(SLOTS), seed };
+  return { seconds: new Uint32Array(PREFIX_SLOTS), counts: new Uint32Array(PREFIX_SLOTS), seed };
 }
 
 /** True while the client's prefix may still be answered in this second; counts the answer. `second` is monotonic and whole. */
 export function mayRefuse(refusals: Refusals, client: Uint8Array, second: number): boolean {
-  const slot = slotOf(refusals.seed, client);
+  const slot = prefixSlot(refusals.seed, client);
   if (refusals.seconds[slot] !== second) {
     refusals.seconds[slot] = second;
     refusals.counts[slot] = 0;
@@ -34,7 +34,8 @@ export function mayRefuse(refusals: Refusals, client: Uint8Array, second: number
   return true;
 }
 
-function slotOf(seed: number, client: Uint8Array): number {
+/** A number below PREFIX_SLOTS for the client's /24 (IPv4) or /56 (IPv6). */
+export function prefixSlot(seed: number, client: Uint8Array): number {
   const end = isIPv4(client) ? IPV4_PREFIX_END : IPV6_PREFIX_END;
   let hash = seed;
   for (let i = 0; i < end; i++) hash = Math.imul(hash ^ client[i], 0x01000193);

@@ -22,8 +22,7 @@ export function newCensus(limits: TcpLimits): Census {
 }
 
 /** Counts a new connection in, or says no. */
-export function admit(census: Census, client: Uint8Array): boolean {
-  const key = clientKey(client);
+export function admit(census: Census, key: string): boolean {
   const ofClient = census.perClient.get(key) ?? 0;
   if (census.total >= census.limits.maxConnections || ofClient >= census.limits.maxPerClient) return false;
   census.total++;
@@ -32,15 +31,18 @@ export function admit(census: Census, client: Uint8Array): boolean {
 }
 
 /** Counts an admitted connection out. */
-export function leave(census: Census, client: Uint8Array): void {
-  const key = clientKey(client);
+export function leave(census: Census, key: string): void {
   const left = (census.perClient.get(key) ?? 1) - 1;
   census.total--;
   if (left > 0) census.perClient.set(key, left);
   else census.perClient.delete(key);
 }
 
-/** An IPv6 client has at least a /64 to itself; one address of it is nobody. */
-function clientKey(client: Uint8Array): string {
+/**
+ * Whose connection it is. An IPv6 client has at least a /64 to itself; one address of it is nobody. Clients of no segment are one client
+ * together: they get nothing but a refusal, and must not keep those out who get answers.
+ */
+export function clientKey(client: Uint8Array, isKnown: boolean): string {
+  if (!isKnown) return 'strangers';
   return isIPv4(client) ? client.subarray(12).join('.') : client.subarray(0, 8).join('.');
 }

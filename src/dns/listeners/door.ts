@@ -1,7 +1,8 @@
 // What UDP and TCP share: a query's bytes go in, the answer's bytes come out, at once from memory or later from the resolver. One door a
 // thread; it owns the one Packet that answerQuery works on.
 
-import { newPacket, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
+import { NO_SEGMENT, newPacket, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
+import { segmentOf } from '../../policy/decide/decide.ts';
 import { answerQuery } from '../answer/answer.ts';
 import { countDropped, countDuration, DROPPED_MALFORMED, DURATION_MEMORY } from '../answer/counters.ts';
 import type { FastPath } from '../answer/fast-path.ts';
@@ -10,9 +11,12 @@ import { answerFailure } from '../answer/from-memory.ts';
 import { DROP, MISS } from '../answer/outcome.ts';
 import type { Resolver } from '../resolve/resolver.ts';
 import { MAX_MESSAGE, RCODE_SERVFAIL } from '../wire/message.ts';
+import { giveShareBack, newShares, takeShare } from './shares.ts';
 
 /** Misses that wait for the resolver at once; at 20,000 a second and half a second each. Beyond: SERVFAIL, counted. */
 const MAX_MISSES_IN_FLIGHT = 10_000;
+/** Of these one network (/24, /56) has a quarter at most (DESIGN.md §4); beyond, the same. */
+const SHARE = 0.25;
 /** Of a packet that made us throw, kept for the operator. */
 const FAULT_SAMPLE_BYTES = 512;
 /** How often `close` looks whether the last answer is out. */
@@ -43,6 +47,8 @@ export type Reply = Uint8Array | undefined;
 export interface Door {
   /** `client` holds 16 bytes, which are copied when they are needed later; so are the query's. The reply is the caller's own. */
   answer(query: Uint8Array, client: Uint8Array, clientPort: number, transport: number): Reply | Promise<Reply>;
+  /** True when a segment holds the client. */
+  knows(client: Uint8Array): boolean;
   inFlight(): number;
   /** Resolves when nothing is in flight any more, or after `graceMs`. */
   idle(graceMs: number): Promise<void>;
@@ -51,6 +57,7 @@ export interface Door {
 export function createDoor(options: DoorOptions): Door {
   const { path, resolver, clock, onFault, maxMisses = MAX_MISSES_IN_FLIGHT } = options;
   const packet = newPacket(new Uint8Array(MAX_MESSAGE));
+  const shares = newShares(Math.max(1, maxMisses * SHARE), path.refusals.seed);
   let misses = 0;
 
   function answer(given: Uint8Array, client: Uint8Array, clientPort: number, transport: number) {
@@ -74,8 +81,9 @@ export function createDoor(options: DoorOptions): Door {
     path.nowMs = clock.wallMs();
     path.nowSeconds = arrived;
     let length = answerQuery(path, packet);
-    if (length === MISS && misses < maxMisses) return miss(query, client.slice(), clientPort, transport);
     if (length === MISS) {
+      const slot = misses < maxMisses ? takeShare(shares, client) : -1;
+      if (slot >= 0) return miss(query, client.slice(), clientPort, transport, slot);
       path.counters.overloads++;
       length = answerFailure(path, packet, RCODE_SERVFAIL, NO_EDE);
     }
@@ -85,7 +93,13 @@ export function createDoor(options: DoorOptions): Door {
   }
 
   /** The segment stays open: its number may mean something else by the time the answer comes. */
-  async function miss(query: Uint8Array, client: Uint8Array, clientPort: number, transport: number): Promise<Reply> {
+  async function miss(
+    query: Uint8Array,
+    client: Uint8Array,
+    clientPort: number,
+    transport: number,
+    slot: number,
+  ): Promise<Reply> {
     misses++;
     try {
       return await resolver.resolve(query, { client, clientPort, transport, segment: SEGMENT_UNRESOLVED });
@@ -93,6 +107,7 @@ export function createDoor(options: DoorOptions): Door {
       return fault(error, query, transport);
     } finally {
       misses--;
+      giveShareBack(shares, slot);
     }
   }
 
@@ -102,6 +117,11 @@ export function createDoor(options: DoorOptions): Door {
     return undefined;
   }
 
+  function knows(client: Uint8Array): boolean {
+    const { snapshot } = path;
+    return snapshot !== undefined && segmentOf(snapshot, client, 0, clock.wallMs()) !== NO_SEGMENT;
+  }
+
   async function idle(graceMs: number): Promise<void> {
     const end = clock.monotonicSeconds() + graceMs / 1000;
     while (misses > 0 && clock.monotonicSeconds() < end) {
@@ -109,5 +129,5 @@ export function createDoor(options: DoorOptions): Door {
     }
   }
 
-  return { answer, inFlight: () => misses, idle };
+  return { answer, knows, inFlight: () => misses, idle };
 }

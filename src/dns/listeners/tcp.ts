@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { admit, type Census, leave } from './census.ts';
+import { admit, type Census, clientKey, leave } from './census.ts';
 import { Connection } from './connection.ts';
 import type { Door } from './door.ts';
 import type { ListenEndpoint, Listener } from './listeners.ts';
@@ -21,13 +21,15 @@ export async function listenTcp(endpoint: ListenEndpoint, door: Door, census: Ce
 
   function accept(socket: Socket): void {
     const client = new Uint8Array(16);
-    if (!readPeerAddress(socket.remoteAddress ?? '', client) || !admit(census, client)) {
+    const isAddress = readPeerAddress(socket.remoteAddress ?? '', client);
+    const key = clientKey(client, door.knows(client));
+    if (!isAddress || !admit(census, key)) {
       socket.destroy();
       return;
     }
     const connection = new Connection(socket, client, door, () => {
       connections.delete(connection);
-      leave(census, client);
+      leave(census, key);
     });
     connections.add(connection);
   }

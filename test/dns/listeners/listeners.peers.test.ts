@@ -60,6 +60,30 @@ describe('UDP', () => {
     expect(readReply(await askUdp(door.port, free(3))).rcode).toBe(0);
   });
 
+  test('one network has a quarter of the misses at most; the others are answered meanwhile', async () => {
+    const door = await start({ maxMisses: 8 });
+    const from = async (localAddress: string, name: string) => {
+      const client = await Client.connect(door.port, '127.0.0.1', localAddress);
+      client.socket.write(framed(query(name, 'A')));
+      return client;
+    };
+    const slow = [await from('127.0.0.2', 'slow1.example.net'), await from('127.0.0.3', 'slow2.example.net')];
+    while (door.held.length < 2) await new Promise(setImmediate);
+    const third = await from('127.0.0.4', 'slow3.example.net');
+    await third.until(1);
+    expect(readReply(third.answers[0]).rcode).toBe(2);
+    expect(readCounters(door.path.counters).overloads).toBe(1);
+    const other = await from('127.0.1.2', 'n1.example.net');
+    await other.until(1);
+    expect(readReply(other.answers[0]).rcode).toBe(0);
+    for (const answer of door.held) answer();
+    for (const client of slow) await client.until(1);
+    const again = await from('127.0.0.2', 'n2.example.net');
+    await again.until(1);
+    expect(readReply(again.answers[0]).rcode).toBe(0);
+    for (const client of [...slow, third, other, again]) client.socket.destroy();
+  });
+
   test('a packet that makes the resolver throw is counted, kept for the operator and dropped; the door goes on', async () => {
     const resolver = { resolve: () => Promise.reject(new Error('broken promise')), close: async () => {} };
     const door = await start({ resolver });
@@ -196,6 +220,22 @@ describe('TCP', () => {
     const giveUp = performance.now() + 10_000;
     while (!isAdmitted && performance.now() < giveUp) isAdmitted = await asks(await open('127.0.0.4'));
     expect(isAdmitted).toBe(true);
+  });
+
+  test('clients of no segment are one client together: they cannot keep the others out', async () => {
+    const door = await start({ tcp: { maxPerClient: 2, maxConnections: 3 } });
+    const open = async (localAddress: string) => {
+      const client = await Client.connect(door.port, '127.0.0.1', localAddress);
+      client.socket.write(framed(query('www.tiktok.com', 'A')));
+      await client.until(1);
+      return client;
+    };
+    const clients: Client[] = [];
+    for (const last of [1, 2, 3]) clients.push(await open(`127.200.${last}.1`));
+    expect(clients.map(({ answers }) => answers.map((bytes) => readReply(bytes).rcode))).toEqual([[5], [5], []]);
+    clients.push(await open('127.0.0.2'));
+    expect(clients[3].answers).toHaveLength(1);
+    for (const client of clients) client.socket.destroy();
   });
 
   test('a client that does not read its answers is read no further, and closed when it stays that way', async () => {

@@ -207,14 +207,17 @@ describe('time', () => {
     expect(compileWorld(later, { now: NOW + 6 * DAY }).result.validUntil).toBe(NOW + 9 * DAY);
   });
 
-  test('a step from monitor to enforce is taken at its time', () => {
+  test.each<['enforce' | 'monitor', 'enforce' | 'monitor' | undefined]>([
+    ['monitor', 'enforce'],
+    ['monitor', undefined],
+    ['enforce', 'monitor'],
+  ])('a step from %s to %s is taken at its time; one that does not say to what ends in enforcing', (mode, next) => {
     const base = worldOf({ apps: { tiktok: ['domain tiktok.com'] } });
     const [segment] = base.model.department.segments;
-    const entry = {
-      ...segment.enforce[0],
-      mode: 'monitor' as const,
-      until: (NOW + DAY) as Instant,
-    };
+    // biome-ignore lint/suspicious/noThenProperty: a word of the model; no function, so nothing takes it for a promise
+    const step = next === undefined ? {} : { then: next };
+    const entry = { ...segment.enforce[0], mode, until: (NOW + DAY) as Instant, ...step };
+    const seen = (asked: 'enforce' | 'monitor') => (asked === 'enforce' ? { kind: 'block' } : { because: 'monitored' });
     const stepped = {
       ...base,
       model: { ...base.model, department: { ...base.model.department, segments: [{ ...segment, enforce: [entry] }] } },
@@ -224,8 +227,8 @@ describe('time', () => {
       return decide(snapshot, { client: clientOf('10.0.0.1'), nowMs: now }, [subjectOf('tiktok.com')]);
     };
     expect(compileWorld(stepped).result.validUntil).toBe(NOW + DAY);
-    expect(ask(NOW)).toMatchObject({ because: 'monitored' });
-    expect(ask(NOW + DAY)).toMatchObject({ kind: 'block' });
+    expect(ask(NOW + DAY - 1)).toMatchObject(seen(mode));
+    expect(ask(NOW + DAY)).toMatchObject(seen(next ?? 'enforce'));
   });
 });
 

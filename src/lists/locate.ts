@@ -9,7 +9,7 @@ import type { FeedSource } from './feed.ts';
 import { FORMATS, type LineTarget } from './formats/format.ts';
 import { newPattern, type Pattern, readPattern as readFeedPattern } from './formats/pattern.ts';
 import { scanLines } from './lines.ts';
-import { readPattern } from './rule.ts';
+import { type ReadPattern, readPattern } from './rule.ts';
 import { parseRulePart, type RulePart } from './rule-part.ts';
 import { PATTERNS, ruleSchema } from './schema-app.ts';
 import { readYaml, valueAt, type YamlDocument } from './yaml/document.ts';
@@ -41,31 +41,43 @@ export function ruleLocator(apps: readonly App[], disk: Disk): RuleLocator {
 }
 
 interface OpenedYaml {
-  readonly document: YamlDocument;
+  readonly rules: readonly WrittenRule[];
   readonly sha256: string;
+}
+
+interface WrittenRule {
+  readonly pattern: ReadPattern;
+  readonly place: Place;
+  readonly text: string;
 }
 
 function openYaml(file: string, disk: Disk): OpenedYaml | undefined {
   const read = readWhole(disk, file, MAX_YAML_BYTES);
   if (read === undefined || 'fault' in read) return undefined;
   const { document } = readYaml(file, read.bytes);
-  return document && { document, sha256: createHash('sha256').update(read.bytes).digest('hex') };
+  return document && { rules: rulesOf(document), sha256: createHash('sha256').update(read.bytes).digest('hex') };
+}
+
+/** All that can be read: the file may have been edited since it was loaded. */
+function rulesOf(document: YamlDocument): WrittenRule[] {
+  const items = valueAt(document.value, ['rules']);
+  if (!Array.isArray(items)) return [];
+  return items.flatMap((item, i) => {
+    const rule = ruleSchema.safeParse(item).data;
+    const key = PATTERNS.find((key) => rule?.[key] !== undefined);
+    const text = key && rule?.[key];
+    if (key === undefined || text === undefined) return [];
+    const pattern = readPattern(key, text);
+    return 'message' in pattern ? [] : [{ pattern, place: document.place(['rules', i, key]), text }];
+  });
 }
 
 function locateInYaml(opened: OpenedYaml | undefined, wanted: RulePart, sha256: string): RuleLocation | undefined {
-  const rules = valueAt(opened?.document.value, ['rules']);
-  if (opened === undefined || !Array.isArray(rules)) return undefined;
   for (const kind of wanted.kinds) {
-    for (const [i, item] of rules.entries()) {
-      const rule = ruleSchema.safeParse(item).data;
-      const pattern = PATTERNS.find((key) => rule?.[key] !== undefined);
-      const text = pattern === undefined ? undefined : rule?.[pattern];
-      if (pattern === undefined || text === undefined) continue;
-      const read = readPattern(pattern, text);
-      if ('message' in read || read.kind !== kind || read.bits !== wanted.bits || !equal(read.bytes, wanted.bytes))
-        continue;
-      return { place: opened.document.place(['rules', i, pattern]), text, isChanged: opened.sha256 !== sha256 };
-    }
+    const found = opened?.rules.find(
+      ({ pattern }) => pattern.kind === kind && pattern.bits === wanted.bits && equal(pattern.bytes, wanted.bytes),
+    );
+    if (found !== undefined) return { place: found.place, text: found.text, isChanged: opened?.sha256 !== sha256 };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { appFile, DIRECTIVE, smallDepartment } from '../e2e/small-department.ts';
+import { appFile, config, DIRECTIVE, smallDepartment } from '../e2e/small-department.ts';
 import { DAY_MS, Department, RULES, RunningKeeper, START } from './running-keeper.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
@@ -98,6 +98,19 @@ describe('a start', () => {
     const { hash } = await running.keeper.reload();
     expect(await running.keeper.reload(hash)).toMatchObject({ outcome: 'applied' });
     expect(running.ask('second.example.net')).toBe('free');
+  });
+
+  test.each([
+    ['the present department', '{ directive: order, mode: monitor }', 'monitored'],
+    ['its own department when the present one names what only the broken lists could know', 'later', 'blocked'],
+  ])('with broken lists serves the last good rules under %s', async (_, entry, expected) => {
+    await running.keeper.start(false);
+    department.breakFile();
+    const segments = `segments: [{ id: office, kind: corporate, jurisdiction: ZZ, clients: [127.0.0.0/24], enforce: [${entry}] }]\n`;
+    department.write({ 'config/interdict.yaml': config({ upstreamPort: 9, rules: RULES, segments }) });
+    expect(await restart().keeper.start(false)).toBeUndefined();
+    expect(running.active?.origin).toBe('last-good');
+    expect(running.ask(undefined, '127.0.0.1')).toBe(expected);
   });
 
   test('with a broken exemption file serves the last good rules under the last good department', async () => {

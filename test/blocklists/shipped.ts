@@ -6,7 +6,7 @@ import { parseAddress } from '../../src/base/addresses.ts';
 import type { Instant } from '../../src/base/brand.ts';
 import { parseName } from '../../src/base/names.ts';
 import type { Problem } from '../../src/base/problems.ts';
-import { nodeDisk } from '../../src/lists/disk.ts';
+import { type Disk, nodeDisk } from '../../src/lists/disk.ts';
 import { readLists } from '../../src/lists/lists.ts';
 import { compile } from '../../src/policy/compile/compile.ts';
 import { segmentOf, verdictForName } from '../../src/policy/decide/decide.ts';
@@ -29,8 +29,9 @@ export interface Shipped {
   reach(app: string, name: string): Reach;
 }
 
-export function loadShipped(): Shipped {
-  const reading = readLists(FOLDER, { now: NOW, timeZone: 'Europe/London' }, nodeDisk);
+/** Another folder on another disk goes through the same mill. */
+export function loadShipped(folder = FOLDER, disk: Disk = nodeDisk): Shipped {
+  const reading = readLists(folder, { now: NOW, timeZone: 'Europe/London' }, disk);
   const model = departmentOf(reading.model);
   const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
   const into = new Uint8Array(MAX_BYTES);

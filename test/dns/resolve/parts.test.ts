@@ -1,7 +1,5 @@
 // The resolver's small parts, without sockets.
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../src/base/addresses.ts';
 import { parseName } from '../../../src/base/names.ts';
@@ -12,6 +10,7 @@ import { readResolvConf } from '../../../src/dns/resolve/system-upstreams.ts';
 import { Upstream } from '../../../src/dns/resolve/upstream.ts';
 import { buildQuery, CASE_DIFFERS, MATCH, matchReply, NO_MATCH } from '../../../src/dns/resolve/upstream-query.ts';
 import { Views } from '../../../src/dns/resolve/views.ts';
+import { collect } from '../../heap.ts';
 import { buildMessage } from '../wire/message-text.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
@@ -26,9 +25,6 @@ function wire(text: string): Uint8Array {
   if (typeof name === 'string') throw new Error(name);
   return name;
 }
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
 
 const noChance = new Random((size) => new Uint8Array(size));
 

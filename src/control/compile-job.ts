@@ -149,6 +149,7 @@ function build(job: CompileJob, input: Input, into: Uint8Array): CompileReport {
     ...result.problems,
     ...runAppTests((name) => appsThatMatch(snapshot, name), model.lists),
     ...seriesWarning(snapshot, input.config),
+    ...sinkholeWarning(snapshot, input.config),
   ];
   const rules = model.lists.apps.map((app, i) => ({
     app: app.id,
@@ -163,6 +164,15 @@ function seriesWarning({ enforcement }: Snapshot, config: Config | undefined): P
   if (config === undefined || series <= config.metrics.maxSeries) return [];
   const message = `segments and apps make up to ${series} series of interdict_decisions_total, metrics.max_series allows ${config.metrics.maxSeries}: some apps will share app="other"; raise it or merge feeds`;
   return [{ ...fault('too-many-series', message, config.file), severity: 'warning' }];
+}
+
+/** What a segment asks for is checked with the configuration; a rule's own answer is known only here. */
+function sinkholeWarning({ words }: Snapshot, config: Config | undefined): Problem[] {
+  const { sinkholeIPv4, sinkholeIPv6 } = words.answers;
+  if (config === undefined || sinkholeIPv4 !== undefined || sinkholeIPv6 !== undefined) return [];
+  if (!words.attributes.some(({ answer }) => answer === 'sinkhole')) return [];
+  const message = 'a rule has the answer sinkhole, which is no data without an address; add the key sinkhole';
+  return [{ ...fault('rule-sinkhole', message, config.file), severity: 'warning' }];
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {

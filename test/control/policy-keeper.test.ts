@@ -25,6 +25,8 @@ function restart(): RunningKeeper {
   return running;
 }
 
+const SEGMENT =
+  'segments: [{ id: office, kind: corporate, jurisdiction: ZZ, clients: [127.0.0.0/24], enforce: [order] }]\n';
 const codes = (problems: readonly { code: string }[] | undefined) => problems?.map(({ code }) => code);
 
 describe('a start', () => {
@@ -352,4 +354,21 @@ test('a policy with more series than metrics.max_series is warned of', async () 
     'blocklists/directives/order.yaml': DIRECTIVE.replace('apps: [', `apps: [${named}, `),
   });
   expect(codes((await running.keeper.reload()).problems)).toContain('too-many-series');
+});
+
+test("a rule's own answer sinkhole without an address is warned of", async () => {
+  const files = smallDepartment({ upstreamPort: 9, rules: ['domain: banned.example.net'], segments: SEGMENT });
+  const bare = files['config/interdict.yaml'].replace(/^sinkhole:.*\n/m, '');
+  department.write({ ...files, 'config/interdict.yaml': bare });
+  expect(await running.keeper.start(false)).toBeUndefined();
+  expect(codes(running.keeper.status().problems)).not.toContain('rule-sinkhole');
+  department.write({
+    'blocklists/apps/app.yaml': appFile(['domain: banned.example.net']).replace(
+      'role: web',
+      'role: web, answer: sinkhole',
+    ),
+  });
+  expect(codes((await running.keeper.reload()).problems)).toContain('rule-sinkhole');
+  department.write({ 'config/interdict.yaml': files['config/interdict.yaml'] });
+  expect(codes((await running.keeper.reload()).problems)).not.toContain('rule-sinkhole');
 });

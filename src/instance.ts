@@ -9,7 +9,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { Instant } from './base/brand.ts';
 import type { Problem } from './base/problems.ts';
-import type { ConfigChoice } from './cli/config-file.ts';
+import type { ConfigChoice } from './config/config.ts';
 import { loadSources } from './config/load.ts';
 import { readConfig } from './config/read-config.ts';
 import { Arena } from './control/arena.ts';

@@ -10,8 +10,8 @@ import { type CatalogueFilter, catalogueOf, standings } from '../policy/catalogu
 import type { ListsModel } from '../policy/model.ts';
 import { catalogueText } from './catalogue-text.ts';
 import { chooseConfig } from './config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './exit-codes.ts';
 import { printJson, printLine, printProblems } from './print.ts';
-import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './program.ts';
 
 export async function catalogue(options: CatalogueFilter & { config?: string; json?: true }): Promise<number> {
   const { file } = chooseConfig(options.config);

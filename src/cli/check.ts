@@ -5,8 +5,8 @@ import type { Problem, Severity } from '../base/problems.ts';
 import { checkMemory } from '../policy/check/check-lists.ts';
 import { compileHere } from './compile-here.ts';
 import { chooseConfig } from './config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';
 import { count, formatProblems, printJson, printLine, seenProblems } from './print.ts';
-import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
 
 export async function check(options: { config?: string; strict?: true; json?: true }): Promise<number> {
   const { file } = chooseConfig(options.config);

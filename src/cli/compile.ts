@@ -5,8 +5,8 @@ import type { Instant } from '../base/brand.ts';
 import type { CompileReport } from '../control/compile-job.ts';
 import { compileHere } from './compile-here.ts';
 import { chooseConfig } from './config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';
 import { count, printJson, printLine, printProblems, seenProblems } from './print.ts';
-import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
 
 export async function compile(options: { config?: string; out?: string; json?: true }): Promise<number> {
   const { file } = chooseConfig(options.config);

@@ -3,12 +3,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-export interface ConfigChoice {
-  readonly file: string;
-  /** In place of the file's own `state`: the demo inside the package has no folder to write to. */
-  readonly state?: string;
-}
+import type { ConfigChoice } from '../config/config.ts';
 
 /** --config, else config/interdict.yaml in the working folder, else the demo inside the package. */
 export function chooseConfig(given: string | undefined): ConfigChoice {

@@ -3,6 +3,7 @@
 
 import { dirname } from 'node:path';
 import type { Instant } from '../base/brand.ts';
+import type { ConfigChoice } from '../config/config.ts';
 import { readConfig } from '../config/read-config.ts';
 import { sha256 } from '../control/compile-job.ts';
 import { askControl } from '../control/control-socket.ts';
@@ -15,9 +16,9 @@ import { formatExplanation } from '../policy/explain/format-explanation.ts';
 import type { App } from '../policy/model.ts';
 import { openSnapshot, type Snapshot } from '../policy/snapshot/snapshot.ts';
 import { compileHere } from './compile-here.ts';
-import { type ConfigChoice, chooseConfig } from './config-file.ts';
+import { chooseConfig } from './config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './exit-codes.ts';
 import { printJson, printProblems, progress, seenFile } from './print.ts';
-import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './program.ts';
 import { askerOf, type QuestionText, questionOf } from './question.ts';
 
 const STATUS_LIMIT_MS = 5_000;

@@ -1,18 +1,9 @@
 // Verbs and options of the command line. Each verb's own file is loaded when it is asked for, so that none pays for another.
-// Exit codes: 0 fine, 1 problems found, 2 wrong usage.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { STATUSES } from '../policy/model.ts';
-
-export const EXIT_FINE = 0;
-export const EXIT_PROBLEMS = 1;
-export const EXIT_USAGE = 2;
-
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+import { EXIT_FINE, EXIT_USAGE } from './exit-codes.ts';
+import { packageVersion } from './package-version.ts';
 
 export async function runCli(argv: readonly string[]): Promise<void> {
   // `interdict catalogue | head`: a reader that has seen enough is no failure.

@@ -6,8 +6,8 @@ import type { ReloadResult } from '../control/active-policy.ts';
 import { askControl } from '../control/control-socket.ts';
 import { statePaths } from '../control/state-folder.ts';
 import { chooseConfig } from './config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';
 import { printJson, printLine, printProblems, seenProblems } from './print.ts';
-import { EXIT_FINE, EXIT_PROBLEMS } from './program.ts';
 
 /** A compile of the largest lists, and one that was under way before it. */
 const LIMIT_MS = 300_000;

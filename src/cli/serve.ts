@@ -3,8 +3,9 @@
 import type { PolicyKeeper } from '../control/policy-keeper.ts';
 import { startInstance } from '../instance.ts';
 import { chooseConfig } from './config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';
+import { packageVersion } from './package-version.ts';
 import { count, printLine, printProblems, progress } from './print.ts';
-import { EXIT_FINE, EXIT_PROBLEMS, packageVersion } from './program.ts';
 
 /** Answers in flight have 2 s; files and sockets close in no time. Whatever hangs longer is left behind. */
 const STOP_LIMIT_MS = 5_000;

@@ -63,3 +63,10 @@ export interface Config {
   /** Segments, exemptions, protected names, answers: what becomes policy. */
   readonly department: DepartmentModel;
 }
+
+/** Which configuration an instance or a verb works on. */
+export interface ConfigChoice {
+  readonly file: string;
+  /** In place of the file's own `state`: the demo inside the package has no folder to write to. */
+  readonly state?: string;
+}

@@ -1,0 +1,5 @@
+// What every verb ends with: scripts and CI go by it.
+
+export const EXIT_FINE = 0;
+export const EXIT_PROBLEMS = 1;
+export const EXIT_USAGE = 2;

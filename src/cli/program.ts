@@ -6,10 +6,10 @@ import { EXIT_FINE, EXIT_USAGE } from './exit-codes.ts';
 import { packageVersion } from './package-version.ts';
 
 export async function runCli(argv: readonly string[]): Promise<void> {
-  // `interdict catalogue | head`: a reader that has seen enough is no failure.
+  // `interdict catalogue | head`: a reader that has seen enough ends us as SIGPIPE would, without a stack trace.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    process.exit(EXIT_BROKEN_PIPE);
   });
   try {
     await createProgram().parseAsync(argv);

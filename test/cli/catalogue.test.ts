@@ -1,0 +1,87 @@
+// `interdict catalogue` and `interdict check --strict` on the shipped files, in this process.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterEach, expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
+import { runCli } from '../../src/cli/program.ts';
+
+interface Run {
+  readonly code: string | number | null | undefined;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(...args: string[]): Promise<Run> {
+  const texts = { out: '', err: '' };
+  const take = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
+    texts[stream] += String(text);
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(take('out'));
+  vi.spyOn(process.stderr, 'write').mockImplementation(take('err'));
+  const before = process.exitCode;
+  await runCli(['node', 'interdict', ...args]);
+  const code = process.exitCode;
+  process.exitCode = before;
+  vi.restoreAllMocks();
+  return { code, ...texts };
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+const directives: { id: string; jurisdiction: string; source: { kind: string } }[] = readdirSync(
+  'blocklists/directives',
+).map((file) => parse(readFileSync(`blocklists/directives/${file}`, 'utf8')));
+
+test('check --strict fails, and lists exactly the directives whose source is memory', async () => {
+  const { code, out } = await run('check', '--strict', '--json');
+  const problems: { code: string; message: string }[] = JSON.parse(out).problems;
+  const told = problems
+    .filter((problem) => problem.code === 'source-memory')
+    .map(({ message }) => message.split(' ')[0]);
+  const memory = directives.filter(({ source }) => source.kind === 'memory').map(({ id }) => id);
+  expect(memory).toContain('local-policy');
+  expect(told.sort()).toEqual(memory.sort());
+  expect(code).toBe(1);
+});
+
+test('check without --strict says nothing of memory', async () => {
+  expect((await run('check')).out).not.toContain('source-memory');
+});
+
+test('catalogue --json gives the instruments of a jurisdiction, the apps they name and where they stand', async () => {
+  const { code, out, err } = await run(
+    'catalogue',
+    '--config',
+    'config/department.yaml',
+    '--jurisdiction',
+    'GB',
+    '--json',
+  );
+  const { directives: shown, apps, segments } = JSON.parse(out);
+  const expected = directives.filter(({ jurisdiction }) => jurisdiction === 'GB').map(({ id }) => id);
+  expect(shown.map(({ id }: { id: string }) => id).sort()).toEqual(expected.sort());
+  expect(apps.map(({ id }: { id: string }) => id)).toContain('tiktok');
+  expect(segments.find(({ segment }: { segment: string }) => segment === 'guest').directives).toEqual({});
+  expect([code ?? 0, err]).toEqual([0, '']);
+});
+
+test('catalogue as text shows matrix, terms, open questions, reach and segments', async () => {
+  const { out } = await run('catalogue', '--directive', 'uk-parliament-2023-03-23');
+  for (const line of [
+    /^ +uk-parliament-2023-03-23 +GB +in-force +mandatory +n$/m,
+    /^ {2}demands +remove-app, prevent-install, block-traffic$/m,
+    /^ {2}exceptions +classes not stated; granted by not stated; longest not stated$/m,
+    /^ {2}source +secondary, https:\/\/\S+, read \d{4}-\d\d-\d\d$/m,
+    /^ {2}\? /m,
+    /^ +uk-parliament-2023-03-23 +GB +· +· +· +· +block +block$/m,
+  ])
+    expect(out).toMatch(line);
+});
+
+test.each([
+  [['--app', 'tiktk'], 'no app is called tiktk; did you mean tiktok?\n'],
+  [['--jurisdiction', 'XX'], 'no jurisdiction is called XX; interdict catalogue lists what there is\n'],
+])('catalogue %j is wrong usage: %s', async (args, sentence) => {
+  expect(await run('catalogue', ...args)).toEqual({ code: 2, out: '', err: sentence });
+});

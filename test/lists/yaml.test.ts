@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { readYaml } from '../../src/lists/yaml/document.ts';
+import { shapeOf } from '../../src/lists/yaml/shape.ts';
 import { nearest } from '../../src/lists/yaml/suggest.ts';
 import { MAX_LINE, MAX_YAML_BYTES } from '../../src/lists/yaml/text.ts';
 
@@ -132,4 +134,14 @@ describe('did you mean', () => {
   it.each(rows)('%s: %s', (word, expected) => {
     expect(nearest(word, ['role', 'evidence', 'domain', 'recheck_by', 'asn'])).toBe(expected);
   });
+});
+
+it('a file of 60,000 unknown keys is refused in seconds, and not each of them is told', () => {
+  const { document } = readYaml('f.yaml', bytes(Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join('\n')));
+  if (document === undefined) throw new Error('does not parse');
+  const began = performance.now();
+  const { problems } = shapeOf(z.strictObject({ id: z.string() }), document);
+  expect(problems.filter(({ code }) => code === 'unknown-key').length).toBeGreaterThan(90);
+  expect(problems).toHaveLength(100);
+  expect(performance.now() - began).toBeLessThan(5000);
 });

@@ -2,7 +2,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { STATUSES } from '../policy/model.ts';
-import { EXIT_FINE, EXIT_USAGE } from './exit-codes.ts';
+import { EXIT_BROKEN_PIPE, EXIT_FINE, EXIT_USAGE } from './exit-codes.ts';
 import { packageVersion } from './package-version.ts';
 
 export async function runCli(argv: readonly string[]): Promise<void> {

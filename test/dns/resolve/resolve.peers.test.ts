@@ -7,30 +7,11 @@ import { parseAddress } from '../../../src/base/addresses.ts';
 import { useSnapshot } from '../../../src/dns/answer/fast-path.ts';
 import { newFolder } from '../../peers/peer.ts';
 import { smallPolicy } from '../answer/small-policy.ts';
-import { type Answerer, addressReply, FakeUpstream, replyTo, type SeenQuery } from './fake-upstream.ts';
+import { type Answerer, addressReply, replyTo, type SeenQuery } from './fake-upstream.ts';
 import { until } from './stepped-clock.ts';
-import { type TestResolver, testResolver } from './test-resolver.ts';
+import { startFake, startResolver, stopStarted } from './test-resolver.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((one) => one.stop()));
-});
-
-async function fake(answer: Answerer): Promise<FakeUpstream> {
-  const upstream = await FakeUpstream.start(answer);
-  started.push(upstream);
-  return upstream;
-}
-
-function resolverOf(...[options]: Parameters<typeof testResolver>): TestResolver {
-  const made = testResolver(options);
-  const stop = () => {
-    made.clock.step(10_000);
-    return made.resolver.close();
-  };
-  started.push({ stop });
-  return made;
-}
+afterEach(stopStarted);
 
 const address: Answerer = (query, send) => send(addressReply(query, 1));
 const silence: Answerer = () => {};
@@ -48,8 +29,8 @@ const servfail =
 
 describe('cache', () => {
   test('two clients cause one upstream query; each gets its id, its case, and a TTL that falls', async () => {
-    const upstream = await fake(address);
-    const { ask, clock, resolver } = resolverOf({ upstreams: [upstream.config()] });
+    const upstream = await startFake(address);
+    const { ask, clock, resolver } = startResolver({ upstreams: [upstream.config()] });
     const first = await ask('www.Example.org', 'A', { id: 1 });
     clock.step(10_000);
     const second = await ask('WWW.example.org', 'A', { id: 2, client: 'nxdomain' });
@@ -68,8 +49,8 @@ describe('cache', () => {
   });
 
   test('what the client sent besides its question does not reach the upstream; RD is set, the case is folded', async () => {
-    const upstream = await fake(address);
-    const { ask } = resolverOf({ upstreams: [upstream.config()] });
+    const upstream = await startFake(address);
+    const { ask } = startResolver({ upstreams: [upstream.config()] });
     await ask('WWW.example.org', 'A', { flags: 0x0100, options: [0, 8, 0, 7, 0, 1, 24, 0, 192, 0, 2], opt: 4096 });
     const [{ bytes, name }] = upstream.seen;
     expect(name).toBe('www.example.org');
@@ -78,8 +59,8 @@ describe('cache', () => {
   });
 
   test('DO and CD are questions of their own; AD comes from a trusted upstream and for those who ask', async () => {
-    const upstream = await fake((query, send) => send(addressReply(query, 1).with(3, 0xa0)));
-    const { ask } = resolverOf({ upstreams: [upstream.config('t', true)] });
+    const upstream = await startFake((query, send) => send(addressReply(query, 1).with(3, 0xa0)));
+    const { ask } = startResolver({ upstreams: [upstream.config('t', true)] });
     expect((await ask('a.example', 'A')).flags & 0x20).toBe(0);
     expect((await ask('a.example', 'A', { flags: 0x0120 })).flags & 0x20).toBe(0x20);
     expect((await ask('a.example', 'A', { dnssecOk: true })).flags & 0x20).toBe(0x20);
@@ -89,22 +70,22 @@ describe('cache', () => {
       [0, 0x80],
       [0x10, 0],
     ]);
-    const untrusted = resolverOf({ upstreams: [upstream.config('u', false)] });
+    const untrusted = startResolver({ upstreams: [upstream.config('u', false)] });
     expect((await untrusted.ask('a.example', 'A', { flags: 0x0120 })).flags & 0x20).toBe(0);
   });
 
   test('a TTL of 0 and a negative answer without SOA are asked for each time', async () => {
-    const upstream = await fake((query, send) =>
+    const upstream = await startFake((query, send) =>
       send(query.name.startsWith('zero') ? addressReply(query, 1, 0) : replyTo(query, {})),
     );
-    const { ask } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask } = startResolver({ upstreams: [upstream.config()] });
     for (const name of ['zero.example', 'zero.example', 'none.example', 'none.example']) await ask(name, 'A');
     expect(upstream.seen).toHaveLength(4);
   });
 
   test('no answer is kept longer than the limits, whatever its TTL', async () => {
-    const upstream = await fake((query, send) => send(addressReply(query, 1, 86_400)));
-    const { ask, clock } = resolverOf({ upstreams: [upstream.config()] });
+    const upstream = await startFake((query, send) => send(addressReply(query, 1, 86_400)));
+    const { ask, clock } = startResolver({ upstreams: [upstream.config()] });
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 3600 A 192.0.2.1']);
     clock.step(3_601_000);
     await ask('a.example', 'A');
@@ -112,8 +93,8 @@ describe('cache', () => {
   });
 
   test('bytes are bounded: old answers make room and are counted', async () => {
-    const upstream = await fake(address);
-    const { ask, resolver } = resolverOf({
+    const upstream = await startFake(address);
+    const { ask, resolver } = startResolver({
       upstreams: [upstream.config()],
       cache: { maxBytes: 8192, maxTtlSeconds: 3600, negativeMaxTtlSeconds: 300 },
     });
@@ -128,8 +109,8 @@ describe('cache', () => {
 describe('joining', () => {
   test('equal questions on their way are asked once; beyond 256 clients they are turned away', async () => {
     const held: (() => void)[] = [];
-    const upstream = await fake((query, send) => held.push(() => send(addressReply(query, 1))));
-    const { ask, resolver } = resolverOf({ upstreams: [upstream.config()] });
+    const upstream = await startFake((query, send) => held.push(() => send(addressReply(query, 1))));
+    const { ask, resolver } = startResolver({ upstreams: [upstream.config()] });
     const replies = Promise.all(Array.from({ length: 260 }, (_, i) => ask('a.example', 'A', { id: i })));
     await until(() => held.length === 1, 'the query');
     held[0]();
@@ -144,9 +125,9 @@ describe('joining', () => {
 describe('failing upstreams', () => {
   test('a silent upstream is overtaken by the next, which its own late answer may still beat', async () => {
     const held: (() => void)[] = [];
-    const slow = await fake((query, send) => held.push(() => send(addressReply(query, 7))));
-    const dead = await fake(silence);
-    const { ask, clock } = resolverOf({ upstreams: [slow.config(), dead.config()] });
+    const slow = await startFake((query, send) => held.push(() => send(addressReply(query, 7))));
+    const dead = await startFake(silence);
+    const { ask, clock } = startResolver({ upstreams: [slow.config(), dead.config()] });
     const reply = ask('a.example', 'A');
     await until(() => slow.seen.length === 1, 'the first query');
     clock.step(900);
@@ -157,9 +138,9 @@ describe('failing upstreams', () => {
 
   test('after three unanswered questions an upstream is down and asked last, until a probe finds it up', async () => {
     let isDead = true;
-    const first = await fake((query, send) => isDead || send(addressReply(query, 1)));
-    const second = await fake((query, send) => send(addressReply(query, 2)));
-    const { ask, clock, resolver } = resolverOf({ upstreams: [first.config('first'), second.config('second')] });
+    const first = await startFake((query, send) => isDead || send(addressReply(query, 1)));
+    const second = await startFake((query, send) => send(addressReply(query, 2)));
+    const { ask, clock, resolver } = startResolver({ upstreams: [first.config('first'), second.config('second')] });
     const isUp = () => resolver.stats().upstreams.map((one) => one.isUp);
     for (let i = 0; i < 3; i++) {
       expect(isUp()).toEqual([true, true]);
@@ -184,22 +165,22 @@ describe('failing upstreams', () => {
   });
 
   test('SERVFAIL, REFUSED and rubbish of one upstream are left for the next', async () => {
-    const good = await fake(address);
+    const good = await startFake(address);
     const answerers: Answerer[] = [
       servfail(6),
       (query, send) => send(replyTo(query, { flags: 0x8185 })),
       (query, send) => send(replyTo(query, { answer: [{ owner: `>${query.name}`, type: 1, rdata: [[1]] }] })),
     ];
     for (const answerer of answerers) {
-      const bad = await fake(answerer);
-      const { ask } = resolverOf({ upstreams: [bad.config(), good.config()] });
+      const bad = await startFake(answerer);
+      const { ask } = startResolver({ upstreams: [bad.config(), good.config()] });
       expect((await ask('a.example', 'A')).answers).toEqual(['a.example 300 A 192.0.2.1']);
     }
   });
 
   test('SERVFAIL keeps its EDE, and is not asked again for 1 s, 2 s, 4 s … 300 s', async () => {
-    const upstream = await fake(servfail(6));
-    const { ask, clock } = resolverOf({ upstreams: [upstream.config()] });
+    const upstream = await startFake(servfail(6));
+    const { ask, clock } = startResolver({ upstreams: [upstream.config()] });
     let held = 1;
     for (let failures = 1; failures <= 12; failures++) {
       expect(await ask('a.example', 'A')).toMatchObject({ rcode: 2, edes: [{ code: 6 }] });
@@ -214,8 +195,8 @@ describe('failing upstreams', () => {
   });
 
   test('when nobody answers, SERVFAIL with EDE 22 comes at the deadline', async () => {
-    const upstream = await fake(silence);
-    const { ask, clock } = resolverOf({ upstreams: [upstream.config()], deadlineMs: 3000 });
+    const upstream = await startFake(silence);
+    const { ask, clock } = startResolver({ upstreams: [upstream.config()], deadlineMs: 3000 });
     const reply = ask('a.example', 'A');
     await until(() => upstream.seen.length === 1, 'the query');
     clock.step(3000);
@@ -227,7 +208,7 @@ describe('failing upstreams', () => {
     const resolvConf = join(folder, 'resolv.conf');
     writeFileSync(resolvConf, 'nameserver 127.0.0.1\n');
     const listen = [{ address: parseAddress('127.0.0.1') ?? new Uint8Array(16), port: 53 }];
-    const { ask, clock, warnings, resolver } = resolverOf({ upstreams: 'system', resolvConf, listen });
+    const { ask, clock, warnings, resolver } = startResolver({ upstreams: 'system', resolvConf, listen });
     expect(await ask('a.example', 'A')).toMatchObject({ rcode: 2, edes: [{ code: 23 }] });
     expect(warnings).toEqual([expect.stringContaining('names no resolver besides ourselves')]);
     writeFileSync(resolvConf, 'nameserver 127.0.0.1\nnameserver 192.0.2.1\n');
@@ -237,10 +218,10 @@ describe('failing upstreams', () => {
   });
 
   test('a truncated answer is fetched by TCP, over one connection', async () => {
-    const upstream = await fake((query, send) =>
+    const upstream = await startFake((query, send) =>
       send(query.transport === 'udp' ? replyTo(query, { flags: 0x8380 }) : addressReply(query, 9)),
     );
-    const { ask } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask } = startResolver({ upstreams: [upstream.config()] });
     const replies = await Promise.all(['a.example', 'b.example', 'c.example'].map((name) => ask(name, 'A')));
     expect(replies.map((reply) => reply.answers.length)).toEqual([1, 1, 1]);
     const tcp = upstream.seen.filter((query) => query.transport === 'tcp');
@@ -252,8 +233,8 @@ describe('failing upstreams', () => {
 describe('stale answers', () => {
   test('an expired answer is given with TTL 30 and EDE 3 when no upstream answers, for a day', async () => {
     let isDead = false;
-    const upstream = await fake((query, send) => isDead || send(addressReply(query, 1)));
-    const { ask, clock, resolver } = resolverOf({ upstreams: [upstream.config()] });
+    const upstream = await startFake((query, send) => isDead || send(addressReply(query, 1)));
+    const { ask, clock, resolver } = startResolver({ upstreams: [upstream.config()] });
     await ask('a.example', 'A');
     isDead = true;
     clock.step(400_000);
@@ -278,8 +259,8 @@ describe('stale answers', () => {
 
   test('an answer that no longer verifies is not papered over by a stale one, one that failed otherwise is', async () => {
     let answerer: Answerer = address;
-    const upstream = await fake((query, send) => answerer(query, send));
-    const { ask, clock } = resolverOf({ upstreams: [upstream.config()] });
+    const upstream = await startFake((query, send) => answerer(query, send));
+    const { ask, clock } = startResolver({ upstreams: [upstream.config()] });
     await ask('a.example', 'A');
     clock.step(301_000);
     answerer = servfail(6);
@@ -292,10 +273,10 @@ describe('stale answers', () => {
 
 describe('forward zones', () => {
   test('the deepest zone has the name, and its failure stays its own', async () => {
-    const everyone = await fake(address);
-    const office = await fake(servfail());
-    const lab = await fake((query, send) => send(addressReply(query, 3)));
-    const { ask } = resolverOf({
+    const everyone = await startFake(address);
+    const office = await startFake(servfail());
+    const lab = await startFake((query, send) => send(addressReply(query, 3)));
+    const { ask } = startResolver({
       upstreams: [everyone.config()],
       forward: [
         { zone: 'internal.gov.uk', to: [office.config()] },
@@ -322,7 +303,7 @@ describe('policy on what is cached', () => {
     );
 
   test('a chain into a banned app is blocked where it is enforced and passes elsewhere, from one upstream query', async () => {
-    const upstream = await fake((query, send) =>
+    const upstream = await startFake((query, send) =>
       send(
         replyTo(query, {
           answer: [
@@ -332,7 +313,7 @@ describe('policy on what is cached', () => {
         }),
       ),
     );
-    const { ask } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask } = startResolver({ upstreams: [upstream.config()] });
     expect((await ask('shop.example', 'A', { client: 'free' })).answers).toHaveLength(2);
     const blocked = await ask('shop.example', 'A', { client: 'nxdomain' });
     expect(blocked.answers).toEqual([]);
@@ -345,8 +326,8 @@ describe('policy on what is cached', () => {
     ['a name on the chain', 'tiktok domain banned.example'],
     ['an address', 'tiktok address 198.51.100.0/24'],
   ])('%s banned by a reload acts on the cached answer at once, and a rule taken away too', async (_what, rule) => {
-    const upstream = await fake(chain);
-    const { ask, path } = resolverOf({ upstreams: [upstream.config()] });
+    const upstream = await startFake(chain);
+    const { ask, path } = startResolver({ upstreams: [upstream.config()] });
     const answers = async () => (await ask('shop.example', 'A', { client: 'nxdomain' })).answers.length;
     expect(await answers()).toBe(2);
     useSnapshot([path], smallPolicy({ generation: 8, extra: [rule] }));
@@ -357,14 +338,14 @@ describe('policy on what is cached', () => {
   });
 
   test('an HTTPS hint banned by a reload acts on the cached answer at once', async () => {
-    const upstream = await fake((query, send) =>
+    const upstream = await startFake((query, send) =>
       send(
         replyTo(query, {
           answer: [{ owner: `>${query.name}`, type: 65, rdata: [[0, 1, 0, 0, 4, 0, 4, 198, 51, 100, 9]] }],
         }),
       ),
     );
-    const { ask, path } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask, path } = startResolver({ upstreams: [upstream.config()] });
     const answers = async () => (await ask('shop.example', 'HTTPS', { client: 'nxdomain' })).answers.length;
     expect(await answers()).toBe(1);
     useSnapshot([path], smallPolicy({ generation: 8, extra: ['tiktok address 198.51.100.9/32'] }));
@@ -374,8 +355,8 @@ describe('policy on what is cached', () => {
 
   test('a name banned while its question is on its way is blocked when the answer comes', async () => {
     const held: (() => void)[] = [];
-    const upstream = await fake((query, send) => held.push(() => send(addressReply(query, 1))));
-    const { ask, path } = resolverOf({ upstreams: [upstream.config()] });
+    const upstream = await startFake((query, send) => held.push(() => send(addressReply(query, 1))));
+    const { ask, path } = startResolver({ upstreams: [upstream.config()] });
     const reply = ask('late.example', 'A', { client: 'nxdomain' });
     await until(() => held.length === 1, 'the query');
     useSnapshot([path], smallPolicy({ generation: 8, segmentPrefix: 'new-', extra: ['tiktok domain late.example'] }));

@@ -13,28 +13,9 @@ import { PORT_MAX_AGE_MS, PORT_MAX_QUERIES, PORTS, SourcePorts } from '../../../
 import { buildQuery } from '../../../src/dns/resolve/upstream-query.ts';
 import { addressReply, FakeUpstream, replyTo } from './fake-upstream.ts';
 import { SteppedClock } from './stepped-clock.ts';
-import { testResolver } from './test-resolver.ts';
+import { startFake, startResolver, stopStarted, willStop } from './test-resolver.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((one) => one.stop()));
-});
-
-async function fake(...[answer]: Parameters<typeof FakeUpstream.start>): Promise<FakeUpstream> {
-  const upstream = await FakeUpstream.start(answer);
-  started.push(upstream);
-  return upstream;
-}
-
-function resolverOf(...[options]: Parameters<typeof testResolver>) {
-  const made = testResolver(options);
-  const stop = () => {
-    made.clock.step(10_000);
-    return made.resolver.close();
-  };
-  started.push({ stop });
-  return made;
-}
+afterEach(stopStarted);
 
 /** Sum of (seen − expected)² / expected, as standard deviations from its mean; it has `counts.length − 1` degrees of freedom. */
 function chiSquareDeviation(counts: readonly number[]): number {
@@ -55,7 +36,7 @@ describe('ids and ports', () => {
     let count = 0;
     let lastId = 0;
     const steps = new Array<number>(64).fill(0);
-    const upstream = await fake((query, send) => {
+    const upstream = await startFake((query, send) => {
       count++;
       idHigh[query.id >> 8]++;
       idLow[query.id & 255]++;
@@ -67,7 +48,7 @@ describe('ids and ports', () => {
     upstream.keepsQueries = false;
     const clock = new SteppedClock();
     const ports = new SourcePorts(clock, new Random(randomBytes));
-    started.push({ stop: async () => ports.close() });
+    willStop(async () => ports.close());
     const qname = parseName('q.example');
     if (typeof qname === 'string') throw new Error(qname);
     const question = { qname, qtype: 1, dnssecOk: false, checkingDisabled: false };
@@ -101,7 +82,7 @@ describe('ids and ports', () => {
 
   test('a port serves no query after 10 s or 10,000 queries, and none stays open in a quiet resolver', async () => {
     const seen = new Map<number, number>();
-    const upstream = await fake((query, send) => {
+    const upstream = await startFake((query, send) => {
       seen.set(query.fromPort, (seen.get(query.fromPort) ?? 0) + 1);
       send(addressReply(query, 1));
     });
@@ -112,7 +93,7 @@ describe('ids and ports', () => {
       clock,
       new Random((size) => randomBytes(size).map((byte, i) => (i % 4 < 2 ? 0 : byte))),
     );
-    started.push({ stop: async () => ports.close() });
+    willStop(async () => ports.close());
     const qname = parseName('q.example');
     if (typeof qname === 'string') throw new Error(qname);
     const query = () => buildQuery({ qname, qtype: 1, dnssecOk: false, checkingDisabled: false });
@@ -134,23 +115,23 @@ describe('ids and ports', () => {
 
 describe('forged answers', () => {
   test('20 answers with wrong ids do not get in, and the question goes on over TCP', async () => {
-    const upstream = await fake((query, send) => {
+    const upstream = await startFake((query, send) => {
       if (query.transport === 'tcp') return send(addressReply(query, 1));
       for (let i = 1; i <= 20; i++) send(addressReply({ ...query, id: (query.id + i) & 0xffff }, 66));
       return undefined;
     });
-    const { ask, resolver } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask, resolver } = startResolver({ upstreams: [upstream.config()] });
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 300 A 192.0.2.1']);
     expect(upstream.seen.map((query) => query.transport)).toEqual(['udp', 'tcp']);
     expect(resolver.stats().ports.strays).toBe(20);
   });
 
   test('19 do not yet, and the right answer behind them is taken by UDP', async () => {
-    const upstream = await fake((query, send) => {
+    const upstream = await startFake((query, send) => {
       for (let i = 1; i <= 19; i++) send(addressReply({ ...query, id: (query.id + i) & 0xffff }, 66));
       send(addressReply(query, 1));
     });
-    const { ask } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask } = startResolver({ upstreams: [upstream.config()] });
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 300 A 192.0.2.1']);
     expect(upstream.seen).toHaveLength(1);
   });
@@ -158,7 +139,7 @@ describe('forged answers', () => {
   test('the right id from another port, for another question, or without QR does not get in', async () => {
     const forger = createSocket('udp4');
     await once(forger.bind(0, '127.0.0.1'), 'listening');
-    const upstream = await fake((query, send) => {
+    const upstream = await startFake((query, send) => {
       const right = addressReply(query, 1);
       forger.send(addressReply(query, 66), query.fromPort, '127.0.0.1', () => {
         send(addressReply({ ...query, name: 'b.example' }, 66));
@@ -167,14 +148,14 @@ describe('forged answers', () => {
         send(right);
       });
     });
-    const { ask, resolver } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask, resolver } = startResolver({ upstreams: [upstream.config()] });
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 300 A 192.0.2.1']);
     expect(resolver.stats().ports.strays).toBe(4);
     await new Promise<void>((done) => forger.close(() => done()));
   });
 
   test('records for other names in a right answer do not get in', async () => {
-    const upstream = await fake((query, send) =>
+    const upstream = await startFake((query, send) =>
       send(
         replyTo(query, {
           answer: [
@@ -185,15 +166,15 @@ describe('forged answers', () => {
         }),
       ),
     );
-    const { ask } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask } = startResolver({ upstreams: [upstream.config()] });
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 300 A 192.0.2.1']);
   });
 });
 
 describe('0x20', () => {
   test('each query has its own letter case, and clients see theirs', async () => {
-    const upstream = await fake((query, send) => send(addressReply(query, 1, 0)));
-    const { ask } = resolverOf({ upstreams: [upstream.config()], case0x20: true });
+    const upstream = await startFake((query, send) => send(addressReply(query, 1, 0)));
+    const { ask } = startResolver({ upstreams: [upstream.config()], case0x20: true });
     for (let i = 0; i < 20; i++) {
       expect((await ask('a-Long-name.example', 'A')).answers).toEqual(['a-Long-name.example 0 A 192.0.2.1']);
     }
@@ -202,8 +183,10 @@ describe('0x20', () => {
   });
 
   test('an upstream that folds case is asked over TCP', async () => {
-    const upstream = await fake((query, send) => send(addressReply({ ...query, name: query.name.toLowerCase() }, 1)));
-    const { ask } = resolverOf({ upstreams: [upstream.config()], case0x20: true });
+    const upstream = await startFake((query, send) =>
+      send(addressReply({ ...query, name: query.name.toLowerCase() }, 1)),
+    );
+    const { ask } = startResolver({ upstreams: [upstream.config()], case0x20: true });
     expect((await ask('a-very-long-name.example', 'A')).answers).toHaveLength(1);
     expect(upstream.seen.map((query) => query.transport)).toEqual(['udp', 'tcp']);
   });

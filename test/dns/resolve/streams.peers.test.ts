@@ -10,12 +10,11 @@ import { parseAddress } from '../../../src/base/addresses.ts';
 import { readU16, writeU16 } from '../../../src/base/bytes.ts';
 import { nameLength } from '../../../src/base/names.ts';
 import { newFolder } from '../../peers/peer.ts';
-import { addressReply, FakeUpstream, replyTo } from './fake-upstream.ts';
+import { addressReply, replyTo } from './fake-upstream.ts';
 import { until } from './stepped-clock.ts';
-import { testResolver } from './test-resolver.ts';
+import { startFake, startResolver, stopStarted, willStop } from './test-resolver.ts';
 
 const folder = newFolder('tls');
-const started: { stop(): Promise<void> }[] = [];
 let certificate = '';
 let key = '';
 
@@ -27,19 +26,7 @@ beforeAll(() => {
   key = readFileSync(join(folder, 'key.pem'), 'utf8');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((one) => one.stop()));
-});
-
-function resolverOf(...[options]: Parameters<typeof testResolver>) {
-  const made = testResolver(options);
-  const stop = () => {
-    made.clock.step(10_000);
-    return made.resolver.close();
-  };
-  started.push({ stop });
-  return made;
-}
+afterEach(stopStarted);
 
 interface TlsUpstream {
   readonly server: Server;
@@ -77,7 +64,7 @@ async function startTls(): Promise<TlsUpstream> {
     for (const socket of upstream.sockets) socket.destroy();
     await new Promise((done) => server.close(done));
   };
-  started.push({ stop });
+  willStop(stop);
   return upstream;
 }
 
@@ -107,7 +94,7 @@ function tlsConfig(port: number, serverName: string, ca?: string) {
 describe('DNS over TLS', () => {
   test('an upstream whose certificate holds its name answers, many queries on one connection', async () => {
     const upstream = await startTls();
-    const { ask } = resolverOf({ upstreams: [tlsConfig(upstream.port, 'dns.office.example', certificate)] });
+    const { ask } = startResolver({ upstreams: [tlsConfig(upstream.port, 'dns.office.example', certificate)] });
     const replies = await Promise.all(['a', 'b', 'c'].map((name) => ask(`${name}.example`, 'A')));
     expect(replies.map((reply) => reply.answers)).toEqual(
       ['a', 'b', 'c'].map((name) => [`${name}.example 300 A 192.0.2.9`]),
@@ -121,14 +108,14 @@ describe('DNS over TLS', () => {
   ])('a certificate with %s is not accepted: SERVFAIL with EDE 23, no query sent', async (_what, serverName, known) => {
     const upstream = await startTls();
     const config = tlsConfig(upstream.port, serverName, known ? certificate : undefined);
-    const { ask, resolver } = resolverOf({ upstreams: [config] });
+    const { ask, resolver } = startResolver({ upstreams: [config] });
     expect(await ask('a.example', 'A')).toMatchObject({ rcode: 2, edes: [{ code: 23 }] });
     expect(resolver.stats().upstreams[0].requests).toMatchObject({ error: 1, answered: 0 });
   });
 
   test('a connection that the upstream has closed, or that was idle for 10 s, is opened anew', async () => {
     const upstream = await startTls();
-    const { ask, clock } = resolverOf({ upstreams: [tlsConfig(upstream.port, 'dns.office.example', certificate)] });
+    const { ask, clock } = startResolver({ upstreams: [tlsConfig(upstream.port, 'dns.office.example', certificate)] });
     await ask('a.example', 'A');
     for (const socket of upstream.sockets) socket.destroy();
     expect((await ask('b.example', 'A')).answers).toHaveLength(1);
@@ -142,13 +129,12 @@ describe('DNS over TLS', () => {
 
 describe('TCP', () => {
   test('an upstream that truncates and takes no TCP is left for the next', async () => {
-    const truncating = await FakeUpstream.start((query, send) => {
+    const truncating = await startFake((query, send) => {
       if (query.transport === 'udp') send(replyTo(query, { flags: 0x8380 }));
       else send(new Uint8Array(3)); // no DNS message, and never the answer
     });
-    const good = await FakeUpstream.start((query, send) => send(addressReply(query, 2)));
-    started.push(truncating, good);
-    const { ask, clock } = resolverOf({ upstreams: [truncating.config(), good.config()] });
+    const good = await startFake((query, send) => send(addressReply(query, 2)));
+    const { ask, clock } = startResolver({ upstreams: [truncating.config(), good.config()] });
     const reply = ask('a.example', 'A');
     await until(() => truncating.seen.length === 2, 'the query over TCP');
     clock.step(900);
@@ -157,13 +143,12 @@ describe('TCP', () => {
 
   test('a connection that has owed every answer for 5 s is given up, though there is always a next query on it', async () => {
     let dead: number | undefined;
-    const upstream = await FakeUpstream.start((query, send) => {
+    const upstream = await startFake((query, send) => {
       if (query.transport === 'udp') return send(replyTo(query, { flags: 0x8380 }));
       dead ??= query.fromPort;
       if (query.fromPort !== dead) send(addressReply(query, 1));
     });
-    started.push(upstream);
-    const { ask, clock } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask, clock } = startResolver({ upstreams: [upstream.config()] });
     const asked = (name: string) => upstream.seen.some((query) => query.transport === 'tcp' && query.name === name);
     const lost = ['a', 'b'].map(async (label) => (await ask(`${label}.example`, 'A')).rcode);
     await until(() => asked('a.example') && asked('b.example'), 'both queries over TCP');
@@ -177,13 +162,12 @@ describe('TCP', () => {
   });
 
   test('twenty messages that nobody asked for end the connection', async () => {
-    const upstream = await FakeUpstream.start((query, send) => {
+    const upstream = await startFake((query, send) => {
       if (query.transport === 'udp') return send(replyTo(query, { flags: 0x8380 }));
       for (let i = 1; i <= 20; i++) send(addressReply({ ...query, id: (query.id + i) & 0xffff }, 66));
       return send(addressReply(query, 1));
     });
-    started.push(upstream);
-    const { ask } = resolverOf({ upstreams: [upstream.config()] });
+    const { ask } = startResolver({ upstreams: [upstream.config()] });
     expect(await ask('a.example', 'A')).toMatchObject({ rcode: 2, answers: [] });
   });
 });

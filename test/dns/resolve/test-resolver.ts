@@ -8,6 +8,7 @@ import { type FastPath, newFastPath, useSnapshot } from '../../../src/dns/answer
 import { createResolver, type ResolverOptions, type ResolverWithStats } from '../../../src/dns/resolve/resolve.ts';
 import { CLIENTS, NOW, smallPolicy } from '../answer/small-policy.ts';
 import { type QueryOptions, query, type Reply, readReply } from '../answer/wire.ts';
+import { type Answerer, FakeUpstream } from './fake-upstream.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 interface Asking extends QueryOptions {
@@ -25,7 +26,7 @@ export interface TestResolver {
   ask(name: string, type: string | number, asking?: Asking): Promise<Reply>;
 }
 
-export function testResolver(options: Partial<ResolverOptions>): TestResolver {
+function testResolver(options: Partial<ResolverOptions>): TestResolver {
   const settings = {
     maxUdpSize: 1232,
     maxTtlSeconds: 3600,
@@ -64,4 +65,31 @@ export function testResolver(options: Partial<ResolverOptions>): TestResolver {
     return readReply(answer);
   };
   return { resolver, clock, path, warnings, askBytes, ask };
+}
+
+const started: { stop(): Promise<void> }[] = [];
+
+/** What stopStarted stops. */
+export function willStop(stop: () => Promise<void>): void {
+  started.push({ stop });
+}
+
+export async function startFake(answer: Answerer): Promise<FakeUpstream> {
+  const upstream = await FakeUpstream.start(answer);
+  willStop(() => upstream.stop());
+  return upstream;
+}
+
+export function startResolver(options: Partial<ResolverOptions>): TestResolver {
+  const made = testResolver(options);
+  willStop(() => {
+    made.clock.step(10_000);
+    return made.resolver.close();
+  });
+  return made;
+}
+
+/** For afterEach. */
+export async function stopStarted(): Promise<void> {
+  await Promise.all(started.splice(0).map((one) => one.stop()));
 }

@@ -22,7 +22,12 @@ export interface Problem {
 /** `blocklists/apps/viber.yaml:12:7 error domain-space: domain has a space; remove it` */
 export function formatProblem(problem: Problem): string {
   const { file, line, column } = problem.where;
-  return `${file}:${line}:${column} ${problem.severity} ${problem.code}: ${problem.message}`;
+  return visible(`${file}:${line}:${column} ${problem.severity} ${problem.code}: ${problem.message}`);
+}
+
+/** Messages quote files that others wrote: no byte of those may end the line, colour a terminal or turn text around. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (found) => `\\u{${found.codePointAt(0)?.toString(16)}}`);
 }
 
 export function hasErrors(problems: readonly Problem[]): boolean {

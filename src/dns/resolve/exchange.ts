@@ -172,7 +172,8 @@ class Exchange {
     this.#heard.add(upstream);
     this.#wasHeard = true;
     upstream.heard(this.#parts.clock.nowMs() - attempt.sentMs);
-    const scrubbed = scrubbedOrBad(this.#question, bytes);
+    // Only a stream's reply can be cut here, and a stream has room for all: half an answer would be judged by half of what is in it.
+    const scrubbed = isTruncated(bytes) ? BAD : scrubbedOrBad(this.#question, bytes);
     upstream.count(outcomeOf(scrubbed));
     if (scrubbed.kind === 'answer') {
       const isTrusted = upstream.config.trusted;
@@ -248,12 +249,14 @@ function probe(parts: ExchangeParts, question: UpstreamQuestion, upstream: Upstr
   });
 }
 
+const BAD: Scrubbed = { kind: 'bad', reason: 'record' };
+
 /** One packet cannot stop us: should a reply find a fault of ours, it is a bad reply, counted, and the next upstream is asked. */
 function scrubbedOrBad(question: UpstreamQuestion, bytes: Uint8Array): Scrubbed {
   try {
     return scrub(question, bytes);
   } catch {
-    return { kind: 'bad', reason: 'record' };
+    return BAD;
   }
 }
 

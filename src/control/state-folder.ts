@@ -12,6 +12,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Problem } from '../base/problems.ts';
 
 const LAYOUT = '1';
+/** Of a socket's path: 107 on Linux, 103 on macOS. */
+const MAX_SOCKET_PATH = 103;
 
 export interface StateFolder {
   readonly path: string;
@@ -37,6 +39,10 @@ export function statePaths(path: string): StateFolder {
 export function openStateFolder(path: string): { state: StateFolder; release: () => void } | { problem: Problem } {
   try {
     const state = statePaths(path);
+    if (Buffer.byteLength(state.controlSocket) > MAX_SOCKET_PATH) {
+      const message = `its control socket's path would have more than ${MAX_SOCKET_PATH} bytes; set a shorter \`state:\``;
+      return { problem: fault(path, 'state-path-long', message) };
+    }
     for (const folder of [path, state.events, state.keys]) mkdirSync(folder, { recursive: true, mode: 0o750 });
     const layout = checkLayout(path);
     if (layout !== undefined) return { problem: layout };

@@ -38,3 +38,9 @@ test('a state folder that cannot be made is a problem with a cure, not a crash',
   const opened = openStateFolder(join(root, 'file', 'state'));
   expect(opened).toMatchObject({ problem: { code: 'state-unusable', severity: 'error' } });
 });
+
+test('a folder whose control socket no system would take is a problem before anything is made', () => {
+  const path = `/tmp/${'x'.repeat(100)}`;
+  expect(openStateFolder(path)).toMatchObject({ problem: { code: 'state-path-long', where: { file: path } } });
+  expect(existsSync(path)).toBe(false);
+});

@@ -161,6 +161,15 @@ describe('TCP', () => {
     expect((await Promise.all(lost)).slice(0, 2)).toEqual([2, 2]);
   });
 
+  test('an answer that is cut short over TCP too is no answer: what it leaves out could not be judged', async () => {
+    const upstream = await startFake((query, send) => {
+      const answer = [{ owner: `>${query.name}`, type: 1, ttl: 300, rdata: [[192, 0, 2, 1]] }];
+      send(replyTo(query, { flags: 0x8380, answer }));
+    });
+    const { ask } = startResolver({ upstreams: [upstream.config()] });
+    expect(await ask('a.example', 'A')).toMatchObject({ rcode: 2, answers: [], edes: [{ code: 23 }] });
+  });
+
   test('twenty messages that nobody asked for end the connection', async () => {
     const upstream = await startFake((query, send) => {
       if (query.transport === 'udp') return send(replyTo(query, { flags: 0x8380 }));

@@ -40,7 +40,7 @@ describe('checkModel', () => {
       { ...BASE, segments: { devices: { clients: ['10.0.0.0/8'], enforce: ['gov', 'none'] } } },
       ['error unknown-directive'],
     ],
-    ['enforcing a repealed directive', withDirective({ status: 'repealed' }), ['error directive-ended']],
+    ['enforcing a repealed directive', withDirective({ status: 'repealed' }), ['overdue directive-ended']],
     ['enforcing an ended directive', withDirective({ ends: days(-1) }), ['overdue directive-ended']],
     ['a directive that ends at this very moment has ended', withDirective({ ends: NOW }), ['overdue directive-ended']],
     ['a review date that has passed', withDirective({ reviewBy: days(-1) }), ['overdue review-overdue']],

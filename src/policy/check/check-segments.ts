@@ -34,7 +34,7 @@ function checkEntry(
     return [at('error', 'unknown-directive', `there is no directive ${id}; add it or mend the id`)];
   const problems: Problem[] = [];
   if (directive.status === 'repealed') {
-    problems.push(at('error', 'directive-ended', `${id} is repealed; take it out of enforce`));
+    problems.push(at('overdue', 'directive-ended', `${id} is repealed; take it out of enforce`));
   } else if (hasEnded(directive, now)) {
     problems.push(at('overdue', 'directive-ended', `${id} ended ${directive.dates.ends}; take it out of enforce`));
   } else if (

@@ -7,8 +7,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { query, readReply } from '../dns/answer/wire.ts';
-import { type RunningInstance, runCli, startInstance, UdpClient, writeFiles } from '../e2e/instance.ts';
+import { type RunningInstance, runCli, startInstance, writeFiles } from '../e2e/instance.ts';
 import { appFile, config, smallDepartment } from '../e2e/small-department.ts';
+import { DnsClient } from '../peers/dns-client.ts';
 
 const WAIT_MS = 10_000;
 const department = { upstreamPort: 9, rules: ['domain: banned.example.net'] };
@@ -33,7 +34,7 @@ async function start(args: readonly string[] = []): Promise<RunningInstance> {
 const serve = (...args: string[]) => runCli(['serve', '--config', 'config/interdict.yaml', ...args], folder);
 
 async function rcodeOf(instance: RunningInstance, name: string): Promise<number | undefined> {
-  const client = await UdpClient.open(instance.dnsPort);
+  const client = await DnsClient.udp(instance.dnsPort);
   const answer = await client.ask(query(name, 'A'));
   await client.close();
   return answer && readReply(answer).rcode;

@@ -2,9 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { query, readReply } from '../dns/answer/wire.ts';
+import { DnsClient } from '../peers/dns-client.ts';
 import { missingPeers, type Peer } from '../peers/peer.ts';
 import { startRecursor } from '../peers/recursor.ts';
-import { type RunningInstance, startInstance, UdpClient, writeFiles } from './instance.ts';
+import { type RunningInstance, startInstance, writeFiles } from './instance.ts';
 import { smallDepartment } from './small-department.ts';
 import { type StubUpstream, startStubUpstream } from './stub-upstream.ts';
 
@@ -23,7 +24,7 @@ describe.skipIf(missing !== undefined)('a resolver with nothing-below-nxdomain=y
   let upstream: StubUpstream;
   let instance: RunningInstance;
   let recursor: Peer;
-  let client: UdpClient;
+  let client: DnsClient;
 
   beforeAll(async () => {
     upstream = await startStubUpstream(() => undefined);
@@ -37,7 +38,7 @@ describe.skipIf(missing !== undefined)('a resolver with nothing-below-nxdomain=y
       ),
     );
     recursor = await startRecursor(instance.dnsPort, ['nothing-below-nxdomain=yes']);
-    client = await UdpClient.open(recursor.port);
+    client = await DnsClient.udp(recursor.port);
   });
   afterAll(async () => {
     await client?.close();

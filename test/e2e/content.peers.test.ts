@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { query, readReply } from '../dns/answer/wire.ts';
-import { type RunningInstance, startInstance, UdpClient, writeFiles } from './instance.ts';
+import { DnsClient } from '../peers/dns-client.ts';
+import { type RunningInstance, startInstance, writeFiles } from './instance.ts';
 import { appFile, smallDepartment } from './small-department.ts';
 import { type StubAnswer, type StubUpstream, startStubUpstream } from './stub-upstream.ts';
 
@@ -73,9 +74,9 @@ const NO_RULES = ['domain: elsewhere.example'];
 describe('an answer that leads into an app', () => {
   let upstream: StubUpstream;
   let instance: RunningInstance;
-  let office: UdpClient;
-  let trial: UdpClient;
-  let guests: UdpClient;
+  let office: DnsClient;
+  let trial: DnsClient;
+  let guests: DnsClient;
 
   beforeAll(async () => {
     upstream = await startStubUpstream((question) => UPSTREAM[question]);
@@ -84,9 +85,9 @@ describe('an answer that leads into an app', () => {
         smallDepartment({ upstreamPort: upstream.port, rules: NO_RULES, settings: ['reload: { max_shrink: 1 }'] }),
       ),
     );
-    office = await UdpClient.open(instance.dnsPort, '127.0.0.1');
-    trial = await UdpClient.open(instance.dnsPort, '127.0.1.1');
-    guests = await UdpClient.open(instance.dnsPort, '127.0.2.1');
+    office = await DnsClient.udp(instance.dnsPort, '127.0.0.1');
+    trial = await DnsClient.udp(instance.dnsPort, '127.0.1.1');
+    guests = await DnsClient.udp(instance.dnsPort, '127.0.2.1');
   });
   afterAll(async () => {
     await Promise.all([office, trial, guests].map((client) => client?.close()));
@@ -94,7 +95,7 @@ describe('an answer that leads into an app', () => {
     await upstream?.close();
   });
 
-  const ask = async (client: UdpClient, name: string, type: number) => {
+  const ask = async (client: DnsClient, name: string, type: number) => {
     const bytes = await client.ask(query(name, type, { opt: 1232 }));
     if (bytes === undefined) throw new Error(`no answer for ${name}`);
     return readReply(bytes);

@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
 import type { Explanation } from '../../src/policy/explain/explain.ts';
 import { query, type Reply, readReply } from '../dns/answer/wire.ts';
+import { askTcp, DnsClient } from '../peers/dns-client.ts';
 import { clientOf, randomFrom, subjectOf, type WorldText, worldOf } from '../policy/world.ts';
 import { labelsOf, numberOf, Reference } from '../reference/policy.ts';
-import { askTcp, type RunningInstance, startInstance, UdpClient, writeFiles } from './instance.ts';
+import { type RunningInstance, startInstance, writeFiles } from './instance.ts';
 import { config } from './small-department.ts';
 import { type StubAnswer, type StubUpstream, startStubUpstream } from './stub-upstream.ts';
 
@@ -137,13 +138,13 @@ describe(`explain, wire, event, counter and twin (seed ${SEED})`, () => {
   const byQuestion = new Map(asked.map((one) => [`${one.name} ${one.type === 'A' ? 1 : 28}`, one]));
   let upstream: StubUpstream;
   let instance: RunningInstance;
-  const clients = new Map<string, UdpClient>();
+  const clients = new Map<string, DnsClient>();
   const explanations: Explanation[] = [];
 
   beforeAll(async () => {
     upstream = await startStubUpstream((question) => answerOf(byQuestion.get(question)));
     instance = await startInstance(writeFiles(filesOf(upstream.port)));
-    for (const from of CLIENTS) clients.set(from, await UdpClient.open(instance.dnsPort, from));
+    for (const from of CLIENTS) clients.set(from, await DnsClient.udp(instance.dnsPort, from));
   });
   afterAll(async () => {
     await Promise.all([...clients.values()].map((client) => client.close()));

@@ -1,9 +1,7 @@
 // A running Interdict for tests: the real program in a folder of its own, on ports that it chose itself, stopped by its process id.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket, type Socket } from 'node:dgram';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { askControl } from '../../src/control/control-socket.ts';
 import { newFolder } from '../peers/peer.ts';
@@ -125,81 +123,4 @@ async function stopProcess(child: ChildProcess, signal: NodeJS.Signals): Promise
   const code = await gone;
   clearTimeout(timer);
   return code;
-}
-
-/** Asks over UDP from one local address; answers are matched by id, so that many can be in flight. */
-export class UdpClient {
-  readonly #socket: Socket;
-  readonly #port: number;
-  readonly #to: string;
-  readonly #waiting = new Map<number, (answer: Uint8Array) => void>();
-  #nextId = 1;
-  #isClosed = false;
-
-  private constructor(socket: Socket, port: number, to: string) {
-    this.#socket = socket;
-    this.#port = port;
-    this.#to = to;
-    socket.on('message', (message) => {
-      const id = message.readUInt16BE(0);
-      this.#waiting.get(id)?.(message);
-      this.#waiting.delete(id);
-    });
-  }
-
-  static async open(port: number, from = '127.0.0.1'): Promise<UdpClient> {
-    const isIPv6 = from.includes(':');
-    const socket = createSocket(isIPv6 ? 'udp6' : 'udp4');
-    await new Promise<void>((done) => socket.bind(0, from, done));
-    return new UdpClient(socket, port, isIPv6 ? '::1' : '127.0.0.1');
-  }
-
-  /** Undefined when no answer comes in time. The query's id is overwritten. */
-  ask(query: Uint8Array, limitMs = 3_000): Promise<Uint8Array | undefined> {
-    const id = this.#nextId;
-    this.#nextId = (this.#nextId % 0xffff) + 1;
-    const message = Buffer.from(query);
-    message.writeUInt16BE(id, 0);
-    return new Promise((done) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        done(undefined);
-      }, limitMs);
-      this.#waiting.set(id, (answer) => {
-        clearTimeout(timer);
-        done(answer);
-      });
-      this.#socket.send(message, this.#port, this.#to);
-    });
-  }
-
-  /** Sends bytes as they are and waits for nothing. */
-  send(bytes: Uint8Array): void {
-    this.#socket.send(bytes, this.#port, this.#to);
-  }
-
-  close(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
-    this.#isClosed = true;
-    return new Promise((done) => this.#socket.close(() => done()));
-  }
-}
-
-/** One query over TCP, one answer. */
-export function askTcp(port: number, query: Uint8Array, localAddress = '127.0.0.1'): Promise<Uint8Array | undefined> {
-  return new Promise((done, fail) => {
-    const chunks: Buffer[] = [];
-    const socket = connect({ port, host: '127.0.0.1', localAddress }, () => {
-      socket.write(Buffer.concat([Buffer.from([query.length >> 8, query.length & 255]), query]));
-    });
-    socket.setTimeout(3_000, () => socket.destroy());
-    socket.once('error', fail).once('close', () => done(undefined));
-    socket.on('data', (chunk) => {
-      chunks.push(chunk);
-      const all = Buffer.concat(chunks);
-      if (all.length < 2 || all.length < 2 + all.readUInt16BE(0)) return;
-      done(all.subarray(2, 2 + all.readUInt16BE(0)));
-      socket.destroy();
-    });
-  });
 }

@@ -6,8 +6,9 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { METRICS } from '../../src/observe/metric-table.ts';
 import { query, readReply } from '../dns/answer/wire.ts';
+import { DnsClient } from '../peers/dns-client.ts';
 import { missingPeers } from '../peers/peer.ts';
-import { type RunningInstance, startInstance, UdpClient, writeFiles } from './instance.ts';
+import { type RunningInstance, startInstance, writeFiles } from './instance.ts';
 import { appFile, DIRECTIVE, smallDepartment } from './small-department.ts';
 import { type StubUpstream, startStubUpstream } from './stub-upstream.ts';
 
@@ -50,7 +51,7 @@ const MALFORMED = [
 describe('the scrape', () => {
   let upstream: StubUpstream;
   let instance: RunningInstance;
-  const clients: UdpClient[] = [];
+  const clients: DnsClient[] = [];
   let first = '';
 
   beforeAll(async () => {
@@ -127,7 +128,7 @@ describe('the scrape', () => {
 
   test('counts a scripted load to the number, through three reloads that renumber', async () => {
     const open = async (from: string) => {
-      const client = await UdpClient.open(instance.dnsPort, from);
+      const client = await DnsClient.udp(instance.dnsPort, from);
       clients.push(client);
       return client;
     };
@@ -136,7 +137,7 @@ describe('the scrape', () => {
     const exempt = await open('127.0.0.50');
     const stranger = await open('127.9.9.9');
     const guests = await open('127.0.2.1');
-    const ask = async (client: UdpClient, count: number, name: (i: number) => string) => {
+    const ask = async (client: DnsClient, count: number, name: (i: number) => string) => {
       for (let i = 0; i < count; i++) await client.ask(query(name(i), 'A', { opt: 1232 }));
     };
     const reload = async (files: Readonly<Record<string, string>>, removed?: string) => {
@@ -197,7 +198,7 @@ describe('the scrape', () => {
   });
 
   test('holds no name and no client after a hostile load', async () => {
-    const hostile = await UdpClient.open(instance.dnsPort, '127.0.0.77');
+    const hostile = await DnsClient.udp(instance.dnsPort, '127.0.0.77');
     clients.push(hostile);
     for (let i = 0; i < 300; i++) {
       hostile.send(query(`secret${i}.app.example`, 'A', { opt: 1232 }));

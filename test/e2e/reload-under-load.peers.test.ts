@@ -6,8 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { query, readReply } from '../dns/answer/wire.ts';
+import { DnsClient } from '../peers/dns-client.ts';
 import { missingPeers } from '../peers/peer.ts';
-import { type RunningInstance, startInstance, UdpClient, writeFiles } from './instance.ts';
+import { type RunningInstance, startInstance, writeFiles } from './instance.ts';
 import { DIRECTIVE, smallDepartment } from './small-department.ts';
 import { type StubUpstream, startStubUpstream } from './stub-upstream.ts';
 
@@ -38,7 +39,7 @@ const missing = missingPeers('dnsperf');
 describe.skipIf(missing !== undefined)('reloads under load', () => {
   let upstream: StubUpstream;
   let instance: RunningInstance;
-  let client: UdpClient;
+  let client: DnsClient;
 
   beforeAll(async () => {
     upstream = await startStubUpstream(() => undefined);
@@ -57,7 +58,7 @@ describe.skipIf(missing !== undefined)('reloads under load', () => {
       ),
     });
     instance = await startInstance(folder);
-    client = await UdpClient.open(instance.dnsPort);
+    client = await DnsClient.udp(instance.dnsPort);
   });
   afterAll(async () => {
     await client?.close();
@@ -151,7 +152,7 @@ describe.skipIf(missing !== undefined)('reloads under load', () => {
     await instance.stop('SIGKILL');
     await client.close();
     instance = await startInstance(folder);
-    client = await UdpClient.open(instance.dnsPort);
+    client = await DnsClient.udp(instance.dnsPort);
     expect(await answers()).toEqual(before);
     expect((await instance.get('/readyz')).body).toContain('degraded');
     expect(await instance.scrape()).toMatch(/interdict_policy_info\{[^}]*origin="last-good"\} 1/);

@@ -1,76 +1,95 @@
-// Many queries at once to one server on loopback, by UDP or over one TCP connection, answers matched by id.
+// Asks one server on loopback by UDP or over one TCP connection; many queries can be in flight, answers are matched by id.
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { readU16, writeU16 } from '../../src/base/bytes.ts';
+import { framed, newUnframer } from '../dns/framing.ts';
 
 /** Open queries at once: below what a default socket buffer holds of 4 kB answers. */
 const WINDOW = 40;
-const WAIT_MS = 8000;
+const WAIT_MS = 3_000;
 
-export interface Client {
-  /** Sends the query under an id of its own and gives the answer, which has the query's id again. Rejects after 8 s. */
-  ask(query: Uint8Array): Promise<Uint8Array>;
-  close(): void;
-}
+export class DnsClient {
+  /** Sends bytes as they are and waits for nothing. */
+  readonly send: (message: Uint8Array) => void;
+  readonly #end: () => Promise<unknown>;
+  readonly #waiting = new Map<number, (answer: Uint8Array) => void>();
+  #nextId = 1;
+  #closed: Promise<unknown> | undefined;
 
-export async function udpClient(port: number): Promise<Client> {
-  const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
-  await once(socket.bind(0, '127.0.0.1'), 'listening');
-  const client = newClient((query) => socket.send(query, port, '127.0.0.1'));
-  socket.on('message', client.received);
-  return { ask: client.ask, close: () => socket.close() };
-}
+  private constructor(send: (message: Uint8Array) => void, end: () => Promise<unknown>) {
+    this.send = send;
+    this.#end = end;
+  }
 
-export async function tcpClient(port: number): Promise<Client> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  const client = newClient((query) => {
-    const frame = new Uint8Array(query.length + 2);
-    writeU16(frame, 0, query.length);
-    frame.set(query, 2);
-    socket.write(frame);
-  });
-  let rest = Buffer.alloc(0);
-  socket.on('data', (chunk: Buffer) => {
-    rest = Buffer.concat([rest, chunk]);
-    while (rest.length >= 2 && rest.length >= 2 + readU16(rest, 0)) {
-      const end = 2 + readU16(rest, 0);
-      client.received(rest.subarray(2, end));
-      rest = rest.subarray(end);
-    }
-  });
-  return { ask: client.ask, close: () => socket.destroy() };
-}
+  static async udp(port: number, from = '127.0.0.1'): Promise<DnsClient> {
+    const isIPv6 = from.includes(':');
+    const socket = createSocket({ type: isIPv6 ? 'udp6' : 'udp4', recvBufferSize: 4 << 20 });
+    await once(socket.bind(0, from), 'listening');
+    const client = new DnsClient(
+      (message) => socket.send(message, port, isIPv6 ? '::1' : '127.0.0.1'),
+      () => once(socket.close(), 'close'),
+    );
+    socket.on('message', (answer) => client.#received(answer));
+    return client;
+  }
 
-function newClient(send: (query: Uint8Array) => void) {
-  const waiting = new Map<number, (answer: Uint8Array) => void>();
-  let nextId = 1;
-  const ask = (query: Uint8Array) =>
-    new Promise<Uint8Array>((done, failed) => {
-      const id = nextId;
-      nextId = (nextId + 1) & 0xffff;
-      const own = Uint8Array.from(query);
-      writeU16(own, 0, id);
-      const timer = setTimeout(() => {
-        waiting.delete(id);
-        failed(new Error(`no answer to ${Buffer.from(query).toString('latin1')}`));
-      }, WAIT_MS);
-      waiting.set(id, (answer) => {
-        clearTimeout(timer);
-        const bytes = Uint8Array.from(answer);
-        writeU16(bytes, 0, readU16(query, 0));
-        done(bytes);
-      });
-      send(own);
+  static async tcp(port: number, from = '127.0.0.1'): Promise<DnsClient> {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: from, noDelay: true });
+    await once(socket, 'connect');
+    const client = new DnsClient(
+      (message) => socket.write(framed(message)),
+      async () => socket.destroy(),
+    );
+    const unframe = newUnframer();
+    socket.on('data', (chunk) => {
+      for (const answer of unframe(chunk)) client.#received(answer);
     });
-  const received = (answer: Uint8Array) => {
+    return client;
+  }
+
+  /** The answer, with the query's own id; undefined when none comes in time. On the wire the query has an id of the client's. */
+  ask(query: Uint8Array, limitMs = WAIT_MS): Promise<Uint8Array | undefined> {
+    const id = this.#nextId;
+    this.#nextId = (this.#nextId % 0xffff) + 1;
+    return new Promise((done) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        done(undefined);
+      }, limitMs);
+      this.#waiting.set(id, (answer) => {
+        clearTimeout(timer);
+        done(withId(answer, readU16(query, 0)));
+      });
+      this.send(withId(query, id));
+    });
+  }
+
+  close(): Promise<unknown> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  #received(answer: Uint8Array): void {
     const id = readU16(answer, 0);
-    waiting.get(id)?.(answer);
-    waiting.delete(id);
-  };
-  return { ask, received };
+    this.#waiting.get(id)?.(answer);
+    this.#waiting.delete(id);
+  }
+}
+
+function withId(message: Uint8Array, id: number): Uint8Array {
+  const bytes = Uint8Array.from(message);
+  writeU16(bytes, 0, id);
+  return bytes;
+}
+
+/** One query over a connection of its own. */
+export async function askTcp(port: number, query: Uint8Array, from: string): Promise<Uint8Array | undefined> {
+  const client = await DnsClient.tcp(port, from);
+  const answer = await client.ask(query);
+  await client.close();
+  return answer;
 }
 
 /** Runs `work` over all items, a bounded number at once, in their order. */

@@ -7,7 +7,8 @@ import { MAX_PIPELINED, MAX_TCP_QUERY } from '../../../src/dns/listeners/connect
 import { createDoor } from '../../../src/dns/listeners/door.ts';
 import { openListeners } from '../../../src/dns/listeners/listeners.ts';
 import { query, readReply } from '../answer/wire.ts';
-import { Client, endpoint, framed, type RunningDoor, type RunningOptions, startDoor } from './running-door.ts';
+import { framed } from '../framing.ts';
+import { Client, endpoint, type RunningDoor, type RunningOptions, startDoor } from './running-door.ts';
 
 const running: RunningDoor[] = [];
 async function start(options: RunningOptions = {}): Promise<RunningDoor> {

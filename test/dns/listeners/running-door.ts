@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { parseAddress } from '../../../src/base/addresses.ts';
 import type { Address } from '../../../src/base/brand.ts';
-import { readU16 } from '../../../src/base/bytes.ts';
 import { newCounters } from '../../../src/dns/answer/counters.ts';
 import { newEvents } from '../../../src/dns/answer/events.ts';
 import { type FastPath, newFastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
@@ -14,6 +13,7 @@ import { type Listeners, openListeners } from '../../../src/dns/listeners/listen
 import { createResolver } from '../../../src/dns/resolve/resolve.ts';
 import type { Resolver } from '../../../src/dns/resolve/resolver.ts';
 import { smallPolicy } from '../answer/small-policy.ts';
+import { newUnframer } from '../framing.ts';
 import { addressReply, FakeUpstream, type SeenQuery } from '../resolve/fake-upstream.ts';
 
 export interface RunningDoor {
@@ -91,18 +91,11 @@ export async function startDoor(options: RunningOptions = {}): Promise<RunningDo
   };
 }
 
-export function framed(...messages: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(
-    messages.flatMap((message) => [Buffer.from([message.length >> 8, message.length & 255]), message]),
-  );
-}
-
 /** A TCP client that collects whole answers. */
 export class Client {
   readonly answers: Uint8Array[] = [];
   readonly socket: Socket;
   isClosed = false;
-  #rest: Uint8Array = new Uint8Array(0);
   #wake: () => void = () => {};
 
   private constructor(socket: Socket) {
@@ -115,13 +108,9 @@ export class Client {
         this.#wake();
       });
     }
+    const unframe = newUnframer();
     socket.on('data', (chunk) => {
-      this.#rest = Buffer.concat([this.#rest, chunk]);
-      while (this.#rest.length >= 2 && this.#rest.length >= 2 + readU16(this.#rest, 0)) {
-        const end = 2 + readU16(this.#rest, 0);
-        this.answers.push(Uint8Array.from(this.#rest.subarray(2, end)));
-        this.#rest = this.#rest.subarray(end);
-      }
+      this.answers.push(...unframe(chunk));
       this.#wake();
     });
   }

@@ -7,6 +7,7 @@ import { parseAddress } from '../../../src/base/addresses.ts';
 import { readU16, writeU16 } from '../../../src/base/bytes.ts';
 import { formatName, nameLength } from '../../../src/base/names.ts';
 import type { UpstreamConfig } from '../../../src/dns/resolve/upstream.ts';
+import { framed, newUnframer } from '../framing.ts';
 import { buildMessage, type TestMessage } from '../wire/message-text.ts';
 
 export interface SeenQuery {
@@ -82,21 +83,12 @@ export class FakeUpstream {
 
   #connected(stream: Stream): void {
     this.#streams.add(stream);
-    let rest = Buffer.alloc(0);
+    const unframe = newUnframer();
     stream.on('error', () => {});
     stream.on('close', () => this.#streams.delete(stream));
-    stream.on('data', (chunk: Buffer) => {
-      rest = Buffer.concat([rest, chunk]);
-      while (rest.length >= 2 && rest.length >= 2 + readU16(rest, 0)) {
-        const end = 2 + readU16(rest, 0);
-        const message = Uint8Array.from(rest.subarray(2, end));
-        rest = rest.subarray(end);
-        this.#asked(message, 'tcp', stream.remotePort ?? 0, (answer) => {
-          const frame = new Uint8Array(answer.length + 2);
-          writeU16(frame, 0, answer.length);
-          frame.set(answer, 2);
-          stream.write(frame);
-        });
+    stream.on('data', (chunk) => {
+      for (const message of unframe(chunk)) {
+        this.#asked(message, 'tcp', stream.remotePort ?? 0, (answer) => stream.write(framed(answer)));
       }
     });
   }

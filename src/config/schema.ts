@@ -39,11 +39,11 @@ const dns = z.strictObject({
   io: z
     .enum(['auto', 'batch', 'portable'])
     .default('auto')
-    .describe('How UDP is read: batch on Linux, portable everywhere.'),
+    .describe('How UDP is read; this version knows the portable way only, and auto takes it.'),
   workers: z
     .union([z.literal('auto', WORKERS), count(64)], WORKERS)
     .default('auto')
-    .describe('Threads that answer.'),
+    .describe('Threads that answer; this version has one.'),
   max_udp_size: z
     .int()
     .min(512)

@@ -61,6 +61,7 @@ const TABLE: Readonly<Record<string, Expected>> = {
     jurisdiction: 'GB',
     issued: '2022-11-24',
     apps: 'hikvision/category dahua/category',
+    networks: 'corporate',
   },
   'uk-ncsc-2017-12-01': { jurisdiction: 'GB', issued: '2017-12-01', binding: 'advisory', apps: 'kaspersky' },
   'uk-parliament-2023-03-23': {

@@ -148,7 +148,7 @@ const TABLE: Readonly<Record<string, Expected>> = {
     issued: '2022-12-27',
     apps: 'tiktok',
     demands: OFF,
-    devices: 'corporate',
+    networks: 'parliamentary',
   },
   'us-house-cao-2024-08-15': {
     jurisdiction: 'US',
@@ -156,9 +156,15 @@ const TABLE: Readonly<Record<string, Expected>> = {
     effective: '2024-08-15',
     apps: 'capcut lark lemon8 tiktok/vendor douyin/vendor bytedance/vendor',
     demands: OFF,
-    devices: 'corporate',
+    networks: 'parliamentary',
   },
-  'us-house-2025': { jurisdiction: 'US', issued: '2025-01-30', apps: 'deepseek', demands: OFF, devices: 'corporate' },
+  'us-house-2025': {
+    jurisdiction: 'US',
+    issued: '2025-01-30',
+    apps: 'deepseek',
+    demands: OFF,
+    networks: 'parliamentary',
+  },
   'us-bod-17-01': {
     jurisdiction: 'US',
     issued: '2017-09-13',
@@ -307,7 +313,7 @@ const TABLE: Readonly<Record<string, Expected>> = {
     effective: '2023-03-03T21:00:00-05:00',
     apps: 'tiktok',
     demands: OFF,
-    devices: 'corporate',
+    networks: 'parliamentary',
   },
   'ca-tbs-2023-10-30': {
     jurisdiction: 'CA',

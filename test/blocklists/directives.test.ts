@@ -78,12 +78,13 @@ const TABLE: Readonly<Record<string, Expected>> = {
     demands: OFF,
     devices: 'corporate',
   },
-  'scotparl-2023-03-23': {
+  'scotparl-2023-03-17': {
     jurisdiction: 'GB-SCT',
-    issued: '2023-03-23',
+    issued: '2023-03-17',
     binding: 'advisory',
     apps: 'tiktok',
     demands: 'remove-app',
+    networks: 'parliamentary',
   },
   'wales-2023-03': { jurisdiction: 'GB-WLS', issued: '2023-03-16', apps: 'tiktok', demands: OFF, devices: 'corporate' },
 

@@ -484,7 +484,6 @@ const TABLE: Readonly<Record<string, Expected>> = {
     issued: '2018-12-17',
     binding: 'advisory',
     apps: 'huawei zte',
-    source: 'memory',
   },
   'cz-nukib-2023-03-08': {
     jurisdiction: 'CZ',

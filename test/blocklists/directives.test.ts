@@ -208,7 +208,7 @@ const TABLE: Readonly<Record<string, Expected>> = {
     jurisdiction: 'US-TX',
     issued: '2022-12-07',
     effective: '2023-02-15',
-    apps: 'tiktok',
+    apps: 'tiktok wechat huawei zte kaspersky hikvision dahua bytedance/vendor capcut/vendor lark/vendor douyin/vendor',
     demands: OFF_AND_BLOCK,
     devices: 'corporate enrolled-personal',
     networks: 'corporate',

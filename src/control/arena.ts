@@ -2,16 +2,19 @@
 // when every isolate has collected it, and hot loops never do).
 //
 //   slots   ┌──────────── slot 0 ────────────┬──────────── slot 1 ────────────┐   slotBytes each; untouched pages cost nothing
-//   words   │ generation │ slot │ seen[0] │ seen[1] │ … seen[MAX_READERS-1] │   Int32
+//   words   │ generation × 2 + slot │ length 0 │ length 1 │ seen[0] │ … seen[MAX_READERS-1] │   Int32
 //
-// Who writes what: the compiler thread writes the spare slot, and only while no reader uses it; main writes generation and slot after the
+// Who writes what: the compiler thread writes the spare slot, and only while no reader uses it; main writes length and current after the
 // spare slot is complete; each reader writes its own `seen` word, before it judges the first packet by that generation.
 
+import { openVerifiedSnapshot, type Snapshot } from '../policy/snapshot/snapshot.ts';
+
 /** Workers, resolver and main together. */
-const MAX_READERS = 64;
-const GENERATION = 0;
-const SLOT = 1;
-const SEEN = 2;
+export const MAX_READERS = 64;
+/** Generation and slot in one word, so that no reader sees half a change. */
+const CURRENT = 0;
+const LENGTHS = 1;
+const SEEN = 3;
 /** A reader that is not there, or never will be, holds nothing back. */
 const ABSENT = 0;
 
@@ -41,22 +44,22 @@ export class Arena {
 
   /** The slot's bytes from its start. */
   slot(slot: number, length: number = this.shared.slotBytes): Uint8Array {
-    return new Uint8Array(this.shared.slots, slot * this.shared.slotBytes, length);
+    return slotBytes(this.shared, slot, length);
   }
 
   get generation(): number {
-    return Atomics.load(this.#words, GENERATION);
+    return Atomics.load(this.#words, CURRENT) >>> 1;
   }
 
   /** The slot that is not served. */
   get spare(): number {
-    return 1 - Atomics.load(this.#words, SLOT);
+    return 1 - (Atomics.load(this.#words, CURRENT) & 1);
   }
 
   /** From here on readers are to use this slot. */
-  publish(generation: number, slot: number): void {
-    Atomics.store(this.#words, SLOT, slot);
-    Atomics.store(this.#words, GENERATION, generation);
+  publish(generation: number, slot: number, length: number): void {
+    Atomics.store(this.#words, LENGTHS + slot, length);
+    Atomics.store(this.#words, CURRENT, generation * 2 + slot);
   }
 
   /** The reader uses this generation and no older one. */
@@ -64,13 +67,56 @@ export class Arena {
     Atomics.store(this.#words, SEEN + reader, generation);
   }
 
+  /** The reader has ended: it holds nothing back any more. */
+  left(reader: number): void {
+    this.moved(reader, ABSENT);
+  }
+
   /** True when nobody reads the spare slot any more. */
   isSpareFree(): boolean {
-    const generation = this.generation;
+    const { generation } = this;
     for (let i = 0; i < MAX_READERS; i++) {
       const seen = Atomics.load(this.#words, SEEN + i);
       if (seen !== ABSENT && seen !== generation) return false;
     }
     return true;
   }
+}
+
+/** One thread's way to the served policy. */
+export class ArenaReader {
+  readonly #shared: SharedArena;
+  readonly #row: number;
+  readonly #words: Int32Array;
+  #current = 0;
+
+  /** `row`: this thread's number among the readers. */
+  constructor(shared: SharedArena, row: number) {
+    this.#shared = shared;
+    this.#row = row;
+    this.#words = new Int32Array(shared.words);
+  }
+
+  /** The snapshot to use from now on when it is another one than before; otherwise undefined, at the price of one read. */
+  next(): Snapshot | undefined {
+    return Atomics.load(this.#words, CURRENT) === this.#current ? undefined : this.#move();
+  }
+
+  #move(): Snapshot {
+    // `seen` first, then a second look: either main sees that we are here, or we see that main has gone on.
+    let current: number;
+    do {
+      current = Atomics.load(this.#words, CURRENT);
+      Atomics.store(this.#words, SEEN + this.#row, current >>> 1);
+    } while (Atomics.load(this.#words, CURRENT) !== current);
+    const slot = current & 1;
+    const snapshot = openVerifiedSnapshot(slotBytes(this.#shared, slot, this.#words[LENGTHS + slot]));
+    if ('fault' in snapshot) throw new Error(`the served snapshot does not open: ${snapshot.fault}`);
+    this.#current = current;
+    return snapshot;
+  }
+}
+
+function slotBytes({ slots, slotBytes: size }: SharedArena, slot: number, length: number): Uint8Array {
+  return new Uint8Array(slots, slot * size, length);
 }

@@ -232,7 +232,7 @@ export class PolicyKeeper {
     const { hash, validUntil, readAt, length, rules, model } = report;
     const activatedAt = clock.now();
     const active = { generation, origin, hash, validUntil, activatedAt, readAt, slot, length, rules, model, snapshot };
-    arena.publish(generation, slot);
+    arena.publish(generation, slot, length);
     this.#active = active;
     this.#o.onActive(active);
     this.#schedule();

@@ -16,6 +16,7 @@ const TIKTOK = ['tiktok', 'tiktok-ads'];
 
 interface RawRule {
   readonly domain?: string;
+  readonly exact?: string;
   readonly except?: string;
   readonly address?: string;
   readonly answer?: string;
@@ -93,6 +94,14 @@ describe('the shipped blocklists', () => {
     const domains = ['capcut', 'lemon8'].flatMap((app) => rawRules(app).flatMap(({ domain }) => domain ?? []));
     expect(domains.length).toBeGreaterThan(7);
     expect(domains.filter((name) => !freed.has(name))).toEqual([]);
+  });
+
+  it('leave in the image zone of all apps every sister app its own hosts: one app takes each of them, and not TikTok', () => {
+    const hosts = ['capcut', 'bytedance'].flatMap((app) =>
+      rawRules(app).flatMap(({ exact }) => (exact?.endsWith('.ibyteimg.com') ? [{ app, exact }] : [])),
+    );
+    expect(hosts.length).toBeGreaterThan(4);
+    expect(hosts.filter(({ app, exact }) => blockedBy(exact).join() !== app)).toEqual([]);
   });
 
   it('give no address to a cloud, or to an app that lives in one', () => {

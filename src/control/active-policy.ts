@@ -6,6 +6,7 @@ import type { Model } from '../policy/model.ts';
 import type { Snapshot } from '../policy/snapshot/snapshot.ts';
 import type { RuleCount } from './rule-counts.ts';
 import type { Shrink } from './shrink-guard.ts';
+import type { Stamps } from './stamps.ts';
 
 export interface ActivePolicy {
   readonly generation: number;
@@ -16,6 +17,10 @@ export interface ActivePolicy {
   readonly activatedAt: Instant;
   /** When the files were read that its rules come from. */
   readonly readAt: Instant;
+  /** The moment it was compiled for. */
+  readonly from: Instant;
+  /** The files it was made of, where a later start can tell whether they changed. */
+  readonly stamps: Stamps | undefined;
   /** Where it lies in the arena. */
   readonly slot: number;
   readonly length: number;

@@ -16,6 +16,7 @@ import { openSnapshot, type Snapshot } from '../policy/snapshot/snapshot.ts';
 import { appsThatMatch } from './app-matcher.ts';
 import { readLastGood } from './last-good.ts';
 import { noteRoles, type RuleCount } from './rule-counts.ts';
+import { type Stamps, stampingDisk } from './stamps.ts';
 
 /** Blocked, monitored, exempt. */
 const SERIES_PER_PAIR = 3;
@@ -51,6 +52,8 @@ export type CompileReport =
       readonly readAt: Instant;
       readonly rules: readonly RuleCount[];
       readonly model: Model;
+      readonly from: Instant;
+      readonly stamps?: Stamps | undefined;
       /** Errors in here concern files that were not used (a last good start). */
       readonly problems: readonly Problem[];
       /** Files and folders whose change asks for a reload; none for `running`. */
@@ -90,7 +93,8 @@ export async function runCompileJob(
 }
 
 function fromFiles(job: CompileJob, configFile: string, readAt: Instant, into: Uint8Array): CompileReport {
-  const sources = loadSources(configFile, readAt);
+  const stamping = stampingDisk(job.now);
+  const sources = loadSources(configFile, readAt, stamping.disk);
   const { config, model, rules, watched } = sources;
   if (config === undefined || model === undefined) return failed(sources.problems, watched);
   const report = build(job, { model, rules, readAt, config }, into);
@@ -99,7 +103,8 @@ function fromFiles(job: CompileJob, configFile: string, readAt: Instant, into: U
     ...sources.problems,
     ...report.problems.filter((problem) => !isAboutUnread(problem, sources.unread)),
   ];
-  return report.ok && !hasErrors(problems) ? { ...report, problems, watched, config } : failed(problems, watched);
+  if (!report.ok || hasErrors(problems)) return failed(problems, watched);
+  return { ...report, problems, watched, config, stamps: stamping.stamps() };
 }
 
 /** What stands in a file that could not be read is not unknown; that file's own problem says enough. */
@@ -156,7 +161,7 @@ function build(job: CompileJob, input: Input, into: Uint8Array): CompileReport {
     rules: counts.rulesPerApp[i],
     roles: [...(roles.get(i) ?? [])],
   }));
-  return { ok: true, length, hash, validUntil, readAt, rules, model, problems, watched: [] };
+  return { ok: true, length, hash, validUntil, readAt, rules, model, from: job.now, problems, watched: [] };
 }
 
 function seriesWarning({ enforcement }: Snapshot, config: Config | undefined): Problem[] {

@@ -10,7 +10,6 @@
 //
 // One thing at a time: tasks run in a queue, and reloads that wait are one reload. Time has no guard, and edited files have no say in it.
 
-import { isDeepStrictEqual } from 'node:util';
 import type { Instant } from '../base/brand.ts';
 import type { Problem } from '../base/problems.ts';
 import type { Snapshot } from '../policy/snapshot/snapshot.ts';
@@ -18,7 +17,7 @@ import type { ActivePolicy, Outcome, PolicyStatus, ReloadResult } from './active
 import type { Arena } from './arena.ts';
 import { type Clock, pause, waitUntil } from './clock.ts';
 import type { CompileJob, CompileReport, Origin } from './compile-job.ts';
-import type { LastGood } from './last-good.ts';
+import type { LastGood, openUnchanged } from './last-good.ts';
 import { findShrinks, type Shrink } from './shrink-guard.ts';
 
 /** The next snapshot is ready this long before its time: longer than any compile takes. */
@@ -39,6 +38,8 @@ export interface KeeperOptions {
   readonly compile: (job: CompileJob) => Promise<CompileReport>;
   /** Of bytes that the compiler thread has verified. */
   readonly open: (bytes: Uint8Array) => Snapshot | { fault: string };
+  /** The last good policy in the given bytes, when the files are still what it was made of. */
+  readonly openUnchanged: typeof openUnchanged;
   readonly readLastGood: (folder: string) => Promise<LastGood | { fault: string }>;
   readonly writeLastGood: (folder: string, snapshot: Uint8Array, policy: LastGood) => Promise<void>;
   /** Hands the snapshot to the readers; those of this thread use it when the call returns. */
@@ -122,6 +123,7 @@ export class PolicyKeeper {
   }
 
   async #start(strict: boolean): Promise<readonly Problem[] | undefined> {
+    if (await this.#startUnchanged()) return undefined;
     const lastGood = await this.#o
       .readLastGood(this.#o.lastGoodFolder)
       .catch((error: Error) => ({ fault: error.message }));
@@ -129,8 +131,7 @@ export class PolicyKeeper {
     const problems = problemsOf(fromFiles, this.#o);
     if (fromFiles !== 'stuck' && fromFiles.report.ok) {
       const shrinks = 'fault' in lastGood ? [] : this.#shrinks(lastGood, fromFiles.report);
-      if (shrinks.length === 0)
-        return this.#settleStart(await this.#activate(fromFiles.generation, fromFiles.report, 'files'), problems);
+      if (shrinks.length === 0) return this.#settleStart(this.#activate(fromFiles.report, 'files'), problems);
       problems.push(...shrinkProblems(shrinks, fromFiles.report.hash, this.#o));
     }
     this.#problems = problems;
@@ -138,11 +139,27 @@ export class PolicyKeeper {
     return this.#startFromLastGood(problems);
   }
 
+  /** Answers at once when no file has changed since; the compile that follows has the last word, as after any edit. */
+  async #startUnchanged(): Promise<boolean> {
+    const { lastGoodFolder, configFile, arena, clock, log } = this.#o;
+    const found = await this.#o
+      .openUnchanged(lastGoodFolder, configFile, clock.now(), arena.slot(arena.spare))
+      .catch((error: Error) => ({ fault: error.message }));
+    if ('fault' in found) return false;
+    const { snapshot } = found;
+    this.#generation = snapshot.generation;
+    this.#serve(snapshot, found, 'files');
+    this.#settleStart(undefined, []);
+    log('info', `start: no file has changed since ${new Date(found.readAt).toISOString()}; checking behind`);
+    void this.reload();
+    return true;
+  }
+
   async #startFromLastGood(problems: readonly Problem[]): Promise<readonly Problem[] | undefined> {
     const { configFile, lastGoodFolder: folder, clock } = this.#o;
     const compiled = await this.#compile({ kind: 'last-good', configFile, folder }, clock.now());
     if (compiled === 'stuck' || !compiled.report.ok) return [...problems, ...problemsOf(compiled, this.#o)];
-    const fault = await this.#activate(compiled.generation, compiled.report, 'last-good');
+    const fault = this.#activate(compiled.report, 'last-good');
     return fault && [...problems, fault];
   }
 
@@ -179,7 +196,7 @@ export class PolicyKeeper {
       shrinks,
     });
     if (compiled === 'stuck') return result('stuck');
-    const { report, generation } = compiled;
+    const { report } = compiled;
     if (!report.ok || this.#isClosed) return result('refused');
     const active = this.#active;
     if (active !== undefined && active.origin === 'files' && isSamePolicy(active, report)) return result('unchanged');
@@ -188,7 +205,7 @@ export class PolicyKeeper {
       problems.push(...shrinkProblems(shrinks, report.hash, this.#o));
       return result('refused', shrinks);
     }
-    const fault = await this.#activate(generation, report, 'files');
+    const fault = this.#activate(report, 'files');
     if (fault !== undefined) problems.push(fault);
     return result(fault === undefined ? 'applied' : 'refused', shrinks);
   }
@@ -223,27 +240,37 @@ export class PolicyKeeper {
     return true;
   }
 
-  async #activate(generation: number, report: Good, origin: ActivePolicy['origin']): Promise<Problem | undefined> {
-    const { arena, clock } = this.#o;
-    const slot = arena.spare;
-    const snapshot = this.#o.open(arena.slot(slot, report.length));
+  #activate(report: Good, origin: ActivePolicy['origin']): Problem | undefined {
+    const { arena } = this.#o;
+    const snapshot = this.#o.open(arena.slot(arena.spare, report.length));
     if ('fault' in snapshot)
       return problem('snapshot-damaged', `the new snapshot does not open: ${snapshot.fault}`, this.#o);
-    const { hash, validUntil, readAt, length, rules, model } = report;
+    const active = this.#serve(snapshot, report, origin);
+    void this.#inTurn(() => this.#keep(active)); // Before the next compile, but nobody waits for the disk.
+    return undefined;
+  }
+
+  /** What lies complete in the spare slot is served from here on. */
+  #serve(snapshot: Snapshot, policy: LastGood, origin: ActivePolicy['origin']): ActivePolicy {
+    const { arena, clock } = this.#o;
+    const { generation, validUntil, length } = snapshot;
+    const { hash, readAt, rules, model, from, stamps } = policy;
+    const { spare: slot } = arena;
     const activatedAt = clock.now();
-    const active = { generation, origin, hash, validUntil, activatedAt, readAt, slot, length, rules, model, snapshot };
+    const served = { generation, origin, validUntil, activatedAt, slot, length, snapshot };
+    const active = { ...served, hash, readAt, rules, model, from, stamps };
     arena.publish(generation, slot, length);
     this.#active = active;
     this.#o.onActive(active);
     this.#schedule();
-    await this.#keep(active);
-    return undefined;
+    return active;
   }
 
   async #keep(active: ActivePolicy): Promise<void> {
-    const { hash, readAt, rules, model } = active;
+    const { hash, readAt, rules, model, from, stamps } = active;
     const bytes = this.#o.arena.slot(active.slot, active.length);
-    await this.#o.writeLastGood(this.#o.lastGoodFolder, bytes, { hash, readAt, rules, model }).catch((error: Error) => {
+    const policy = { hash, readAt, rules, model, from, stamps };
+    await this.#o.writeLastGood(this.#o.lastGoodFolder, bytes, policy).catch((error: Error) => {
       this.#o.log('error', `the last good policy could not be written: ${error.message}`);
     });
   }
@@ -268,7 +295,7 @@ export class PolicyKeeper {
     if (this.#o.clock.now() < active.validUntil) return this.#schedule();
     const { generation, report } = this.#prepared;
     this.#prepared = undefined;
-    const fault = await this.#activate(generation, report, active.origin);
+    const fault = this.#activate({ ...report, stamps: active.stamps }, active.origin);
     if (fault === undefined) return this.#o.log('info', `time: generation ${generation} took over`);
     this.#o.log('error', `time: ${fault.message}`);
     this.#schedule(RETRY_MS);
@@ -287,7 +314,7 @@ export class PolicyKeeper {
 
 /** The hash alone is not enough: it speaks of this moment, dates to come stand in the model. */
 function isSamePolicy(active: ActivePolicy, report: Good): boolean {
-  return active.hash === report.hash && isDeepStrictEqual(active.model, report.model);
+  return active.hash === report.hash && JSON.stringify(active.model) === JSON.stringify(report.model);
 }
 
 function problemsOf(compiled: Compiled, options: KeeperOptions): Problem[] {

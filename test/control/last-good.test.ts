@@ -18,6 +18,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const policy = (hash: string): LastGood => ({
   hash,
   readAt: 1 as Instant,
+  from: 1 as Instant,
   rules: [{ app: 'tiktok', rules: 3, roles: ['web'] }],
   model: { lists: { directives: [] } } as unknown as Model, // Kept as JSON whatever it holds.
 });

@@ -9,7 +9,7 @@ import { parseName } from '../../src/base/names.ts';
 import type { ActivePolicy } from '../../src/control/active-policy.ts';
 import { Arena } from '../../src/control/arena.ts';
 import { type CompileJob, type CompileReport, runCompileJob } from '../../src/control/compile-job.ts';
-import { readLastGoodModel, writeLastGood } from '../../src/control/last-good.ts';
+import { openUnchanged, readLastGoodModel, writeLastGood } from '../../src/control/last-good.ts';
 import { PolicyKeeper } from '../../src/control/policy-keeper.ts';
 import { segmentOf, verdictForName } from '../../src/policy/decide/decide.ts';
 import { openVerifiedSnapshot } from '../../src/policy/snapshot/snapshot.ts';
@@ -103,6 +103,7 @@ export class RunningKeeper {
       arena: this.arena,
       compile: (job) => this.#compile(job),
       open: openVerifiedSnapshot,
+      openUnchanged,
       readLastGood: readLastGoodModel,
       writeLastGood: async (folder, bytes, policy) => {
         mkdirSync(dirname(folder), { recursive: true });
@@ -115,6 +116,20 @@ export class RunningKeeper {
       onRead: () => [],
       log: (_level, message) => this.logged.push(message),
     });
+  }
+
+  /** As the keeper's, and the last good policy is on disk. */
+  async start(strict: boolean): ReturnType<PolicyKeeper['start']> {
+    const problems = await this.keeper.start(strict);
+    await this.keeper.settled();
+    return problems;
+  }
+
+  /** Likewise. */
+  async reload(acceptShrink?: string): ReturnType<PolicyKeeper['reload']> {
+    const result = await this.keeper.reload(acceptShrink);
+    await this.keeper.settled();
+    return result;
   }
 
   /** What the query path says at this moment: free, blocked, monitored, exempt; SERVFAIL without a policy. */

@@ -15,7 +15,7 @@ import { readConfig } from './config/read-config.ts';
 import { Arena } from './control/arena.ts';
 import { systemClock } from './control/clock.ts';
 import { serveControl } from './control/control-socket.ts';
-import { readLastGoodModel, writeLastGood } from './control/last-good.ts';
+import { openUnchanged, readLastGoodModel, writeLastGood } from './control/last-good.ts';
 import { PolicyKeeper } from './control/policy-keeper.ts';
 import { restartWarnings } from './control/restart-keys.ts';
 import { openStateFolder } from './control/state-folder.ts';
@@ -131,6 +131,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     arena,
     compile: (job) => runThread('compiler', { job, shared: arena.shared }, COMPILE_LIMIT_MS),
     open: openVerifiedSnapshot,
+    openUnchanged,
     readLastGood: readLastGoodModel,
     writeLastGood,
     onActive: ({ snapshot, generation }) => {

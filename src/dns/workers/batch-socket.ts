@@ -5,11 +5,11 @@
 import type { Libc } from './libc.ts';
 import { BATCH, IPV4_INFO_BYTES, IPV6_INFO_BYTES, MessageTable } from './message-table.ts';
 import { readOption } from './open-sockets.ts';
-import { copyReturnPath, readPeer } from './return-path.ts';
+import { copyReturnPath, RETURN_PATH_BYTES, readPeer } from './return-path.ts';
 import { type ErrnoCounts, newErrnoCounts, sendMessages } from './send-messages.ts';
 import { C, CMSGHDR, controlSpace, IN_PKTINFO, IN6_PKTINFO } from './struct-layout.ts';
 
-export { BATCH };
+export { RETURN_PATH_BYTES };
 
 /** Bytes of a packet; a longer one is cut and known as such. No DNS query without megabytes of options comes near. */
 export const PACKET_ROOM = 2048;

@@ -39,11 +39,13 @@ const dns = z.strictObject({
   io: z
     .enum(['auto', 'batch', 'portable'])
     .default('auto')
-    .describe('How UDP is read; this version knows the portable way only, and auto takes it.'),
+    .describe(
+      'How UDP is read: batch takes many packets a system call (Linux with glibc), portable one; auto takes batch where it works.',
+    ),
   workers: z
     .union([z.literal('auto', WORKERS), count(64)], WORKERS)
     .default('auto')
-    .describe('Threads that answer; this version has one.'),
+    .describe('Threads that answer UDP from memory with batched calls; auto: one a core.'),
   max_udp_size: z
     .int()
     .min(512)

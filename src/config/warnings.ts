@@ -18,12 +18,11 @@ export function warnOfConfig(config: Config, finder: Finder): void {
       ['admin', 'listen'],
     );
   }
-  // Their shape is final; whoever sets them must hear that this version does not follow.
-  if (dns.io === 'batch') {
-    finder.warn('io-portable', 'this version reads UDP the portable way only; write auto or portable', ['dns', 'io']);
-  }
-  if (dns.workers !== 'auto' && dns.workers > 1) {
-    finder.warn('workers-one', 'this version answers on one thread; write auto or 1', ['dns', 'workers']);
+  if (dns.io === 'portable' && dns.workers !== 'auto') {
+    finder.warn('workers-unused', 'workers answer with batched calls only: with io portable there are none', [
+      'dns',
+      'workers',
+    ]);
   }
   if (department.segments.length === 0) {
     finder.warn('no-segments', 'without segments every client is refused; name your networks', ['segments']);

@@ -9,8 +9,8 @@
 
 import { openVerifiedSnapshot, type Snapshot } from '../policy/snapshot/snapshot.ts';
 
-/** Workers, resolver and main together. */
-export const MAX_READERS = 64;
+/** Main, the resolver and up to 64 workers. */
+export const MAX_READERS = 66;
 /** Generation and slot in one word, so that no reader sees half a change. */
 const CURRENT = 0;
 const LENGTHS = 1;

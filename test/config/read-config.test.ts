@@ -253,9 +253,8 @@ describe('what is likely not meant', () => {
     ],
     ['answer_ttl: 60', 'answer: sinkhole', ['error sinkhole-missing 2:69']],
     ['admin: { listen: "0.0.0.0:9353" }', 'answer: nxdomain', ['warning admin-exposed 3:18']],
-    ['dns: { io: batch }', 'answer: nxdomain', ['warning io-portable 3:12']],
-    ['dns: { io: portable, workers: 1 }', 'answer: nxdomain', []],
-    ['dns: { workers: 4 }', 'answer: nxdomain', ['warning workers-one 3:17']],
+    ['dns: { io: batch, workers: 4 }', 'answer: nxdomain', []],
+    ['dns: { io: portable, workers: 1 }', 'answer: nxdomain', ['warning workers-unused 3:31']],
     ['state: ../blocklists/state', 'answer: nxdomain', ['warning state-folder 3:8']],
     ['state: ../blocklists-state', 'answer: nxdomain', []],
   ])('%s with %s', (key, answer, expected) => {

@@ -4,11 +4,15 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-export type Thread = 'compiler';
+export type Thread = 'compiler' | 'worker';
+
+export function startThread(name: Thread, workerData: unknown): Worker {
+  return new Worker(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url), { workerData });
+}
 
 /** Runs a thread that answers once. Rejects when it throws, exits without an answer, or takes longer than `limitMs`; it is gone then. */
 export async function runThread<T>(name: Thread, workerData: unknown, limitMs: number): Promise<T> {
-  const worker = new Worker(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url), { workerData });
+  const worker = startThread(name, workerData);
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<T>((resolve, reject) => {

@@ -3,7 +3,7 @@
 import { isIPv4 } from '../../base/addresses.ts';
 import type { Address } from '../../base/brand.ts';
 import type { Place, Problem } from '../../base/problems.ts';
-import { type Census, newCensus, type TcpLimits } from './census.ts';
+import { newCensus, type TcpLimits } from './census.ts';
 import type { Door } from './door.ts';
 import { listenTcp } from './tcp.ts';
 import { listenUdp } from './udp.ts';
@@ -42,19 +42,22 @@ export interface ListenOptions {
   readonly listen: readonly { readonly address: Address; readonly host: string; readonly port: number }[];
   readonly door: Door;
   readonly tcp: TcpLimits;
+  /** Opens the UDP side of an address, or rejects with the system's error; the portable way when left out. */
+  readonly openUdp?: Open;
   /** Where the addresses are configured, for problems. */
   readonly where: Place;
 }
 
 export async function openListeners(options: ListenOptions): Promise<Listeners | readonly Problem[]> {
-  const { listen, door, tcp, where } = options;
+  const { listen, door, tcp, where, openUdp = (endpoint) => listenUdp(endpoint, door) } = options;
   const census = newCensus(tcp);
   const open: Listener[] = [];
   const bound: { host: string; port: number }[] = [];
   const problems: Problem[] = [];
   for (const { address, host, port } of listen) {
     const hasIPv4Twin = listen.some((other) => other.port === port && isIPv4(other.address));
-    const pair = await openPair({ address, host, port, ipv6Only: hasIPv4Twin && !isIPv4(address) }, door, census);
+    const endpoint = { address, host, port, ipv6Only: hasIPv4Twin && !isIPv4(address) };
+    const pair = await openPair(endpoint, (free) => listenTcp(free, door, census), openUdp);
     if (pair instanceof Error) {
       problems.push(problemOf(pair, host, port, where));
       continue;
@@ -76,12 +79,14 @@ export async function openListeners(options: ListenOptions): Promise<Listeners |
   };
 }
 
-async function openPair(endpoint: ListenEndpoint, door: Door, census: Census): Promise<Listener[] | Error> {
+type Open = (endpoint: ListenEndpoint) => Promise<Listener>;
+
+async function openPair(endpoint: ListenEndpoint, openTcp: Open, openUdp: Open): Promise<Listener[] | Error> {
   let failure = new Error('no port tried');
   for (let tries = 0; tries < (endpoint.port === 0 ? PORT_TRIES : 1); tries++) {
-    const tcp = await listenTcp(endpoint, door, census).catch(asError);
+    const tcp = await openTcp(endpoint).catch(asError);
     if (tcp instanceof Error) return tcp;
-    const udp = await listenUdp({ ...endpoint, port: tcp.port }, door).catch(asError);
+    const udp = await openUdp({ ...endpoint, port: tcp.port }).catch(asError);
     if (!(udp instanceof Error)) return [udp, tcp];
     failure = udp;
     await tcp.close();
@@ -100,8 +105,11 @@ async function closeAll(open: readonly Listener[], door: Door): Promise<void> {
 }
 
 function problemOf(error: Error & { code?: string }, host: string, port: number, where: Place): Problem {
-  const text = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  return { ...faultOf(error, text), severity: 'error', where };
+  return { ...faultOf(error, endpointText(host, port)), severity: 'error', where };
+}
+
+export function endpointText(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function faultOf(error: Error & { code?: string }, text: string): { code: string; message: string } {

@@ -1,0 +1,68 @@
+// A worker's thread: ties the memory and the sockets that main lends it to the loop, which runs until it is told to stop.
+
+import { enableCompileCache } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { SharedArena } from '../control/arena.ts';
+import type { FastPathSettings } from '../dns/answer/fast-path.ts';
+import type { Lent, WorkerMessage } from '../dns/workers/pool.ts';
+
+/** All of it is shared memory and plain values. */
+export interface WorkerWorld {
+  /** From the pool. */
+  readonly lent: Lent;
+  /** This thread's number among the policy's readers. */
+  readonly row: number;
+  readonly arena: SharedArena;
+  readonly counters: SharedArrayBuffer;
+  readonly events: SharedArrayBuffer;
+  readonly missRing: SharedArrayBuffer;
+  readonly bell: SharedArrayBuffer;
+  readonly settings: FastPathSettings;
+  readonly forwardZones: readonly string[];
+  readonly seed: number;
+}
+
+enableCompileCache();
+const { ArenaReader } = await import('../control/arena.ts');
+const { newCounters } = await import('../dns/answer/counters.ts');
+const { newEvents } = await import('../dns/answer/events.ts');
+const { newFastPath } = await import('../dns/answer/fast-path.ts');
+const { BatchSocket } = await import('../dns/workers/batch-socket.ts');
+const { Bell } = await import('../dns/workers/bell.ts');
+const { ControlWords } = await import('../dns/workers/control-words.ts');
+const { Libc } = await import('../dns/workers/libc.ts');
+const { runLoop } = await import('../dns/workers/loop.ts');
+const { MissProducer } = await import('../dns/workers/miss-ring.ts');
+const { SocketCounter } = await import('../dns/workers/socket-counts.ts');
+const { SocketPoll } = await import('../dns/workers/socket-poll.ts');
+const { sharedMonotonic } = await import('./clock.ts');
+
+const world = workerData as WorkerWorld;
+const { lent } = world;
+const libc = new Libc();
+const lanes = lent.fds.map((fd, place) => {
+  const socket = new BatchSocket(libc, fd);
+  return { socket, counts: new SocketCounter(lent.counts, place, socket) };
+});
+const path = newFastPath({
+  counters: newCounters(world.counters),
+  events: newEvents(world.events),
+  settings: world.settings,
+  forwardZones: world.forwardZones,
+  seed: world.seed,
+});
+const sockets = lanes.map(({ socket }) => socket);
+runLoop({
+  lanes,
+  poll: lent.fds.length === 1 ? undefined : new SocketPoll(libc, lent.fds),
+  path,
+  policy: new ArenaReader(world.arena, world.row),
+  misses: new MissProducer(world.missRing, new Bell(world.bell), sockets, path, world.seed),
+  control: new ControlWords(lent.control),
+  clock: { wallMs: Date.now, monotonicSeconds: sharedMonotonic() },
+  // As text: an error may hold what no message can carry.
+  onFault: (error, sample) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    parentPort?.postMessage({ error: text, sample } satisfies WorkerMessage);
+  },
+});

@@ -1,0 +1,82 @@
+// Workers on loopback as an instance has them, but for the resolver: what is not blocked goes into rings that nobody empties.
+
+import type { Worker } from 'node:worker_threads';
+import { parseAddress } from '../../../src/base/addresses.ts';
+import type { Address } from '../../../src/base/brand.ts';
+import { Arena } from '../../../src/control/arena.ts';
+import { newCounters } from '../../../src/dns/answer/counters.ts';
+import { newEvents } from '../../../src/dns/answer/events.ts';
+import type { Listener } from '../../../src/dns/listeners/listeners.ts';
+import { Bell } from '../../../src/dns/workers/bell.ts';
+import { newMissRing } from '../../../src/dns/workers/miss-ring.ts';
+import { type Lent, Pool, type WorkerMessage } from '../../../src/dns/workers/pool.ts';
+import { startThread } from '../../../src/threads/start.ts';
+import type { WorkerWorld } from '../../../src/threads/worker.ts';
+import { compileWorld, worldOf } from '../../policy/world.ts';
+
+/** Clients of 127.0.0.0/8 and of ::1 are refused these. */
+export const BANNED = 'banned.example';
+const SLOT_BYTES = 1 << 20;
+
+export class RunningPool {
+  readonly pool: Pool;
+  readonly arena = Arena.create(SLOT_BYTES);
+  readonly faults: WorkerMessage[] = [];
+  readonly crashes: { readonly index: number; readonly error: Error; readonly waitMs: number }[] = [];
+  readonly listeners: Listener[] = [];
+
+  private constructor(workers: number) {
+    const worlds = Array.from({ length: workers }, (_, index) => this.#worldOf(index));
+    this.pool = new Pool({
+      workers,
+      start: (lent: Lent): Worker => startThread('worker', { ...worlds[lent.index], lent } satisfies WorkerWorld),
+      onFault: (fault) => this.faults.push(fault),
+      onCrash: (index, error, waitMs) => this.crashes.push({ index, error, waitMs }),
+    });
+  }
+
+  static async start(workers: number, hosts: readonly string[] = ['127.0.0.1']): Promise<RunningPool> {
+    const running = new RunningPool(workers);
+    running.serve(1, BANNED);
+    for (const host of hosts) {
+      const address = parseAddress(host) as Address;
+      running.listeners.push(await running.pool.openUdp({ address, host, port: 0, ipv6Only: false }));
+    }
+    running.pool.start();
+    return running;
+  }
+
+  get port(): number {
+    return this.listeners[0].port;
+  }
+
+  /** Puts a policy in force that blocks this name. */
+  serve(generation: number, banned: string): void {
+    const segments = { all: { clients: ['127.0.0.0/8', '::1/128'], enforce: ['gov'] } };
+    const { bytes } = compileWorld(worldOf({ apps: { app: [`domain ${banned}`] }, segments }), { generation });
+    const { arena } = this;
+    const slot = arena.spare;
+    arena.slot(slot, bytes.length).set(bytes);
+    arena.publish(generation, slot, bytes.length);
+  }
+
+  #worldOf(index: number): Omit<WorkerWorld, 'lent'> {
+    return {
+      row: 2 + index,
+      arena: this.arena.shared,
+      counters: newCounters().memory,
+      events: newEvents().memory,
+      missRing: newMissRing(),
+      bell: new Bell().shared,
+      settings: {
+        maxUdpSize: 1232,
+        maxTtlSeconds: 3600,
+        negativeMaxTtlSeconds: 300,
+        allowNonRecursive: false,
+        countsQueries: true,
+      },
+      forwardZones: [],
+      seed: 1,
+    };
+  }
+}

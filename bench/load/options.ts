@@ -1,0 +1,60 @@
+// The command line of bench:load.
+
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  readonly only: readonly string[] | undefined;
+  readonly peers: readonly string[] | undefined;
+  readonly seconds: number;
+  readonly runs: number;
+  readonly names: number;
+  readonly io: string;
+  readonly listen: string;
+  readonly isPinned: boolean;
+  readonly json: string | undefined;
+  readonly results: boolean;
+}
+
+export const USAGE = `npm run bench:load -- [--only SCENARIO,…] [--peers NAME,…] [--seconds 6] [--runs 5] [--names 1000000]
+  [--io auto|batch|portable] [--listen "[::]:0"] [--no-pin] [--json FILE] [--results]
+  --results writes the load section of bench/RESULTS.md, from --json FILE alone when --from-json is given`;
+
+export function readOptions(args: readonly string[]): Options & { readonly fromJson: boolean; readonly help: boolean } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      peers: { type: 'string' },
+      seconds: { type: 'string', default: '6' },
+      runs: { type: 'string', default: '5' },
+      names: { type: 'string', default: '1000000' },
+      io: { type: 'string', default: 'auto' },
+      listen: { type: 'string', default: '[::]:0' },
+      'no-pin': { type: 'boolean', default: false },
+      json: { type: 'string' },
+      results: { type: 'boolean', default: false },
+      'from-json': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    only: values.only?.split(','),
+    peers: values.peers?.split(','),
+    seconds: positive(values.seconds, '--seconds'),
+    runs: positive(values.runs, '--runs'),
+    names: positive(values.names, '--names'),
+    io: values.io,
+    listen: values.listen,
+    isPinned: !values['no-pin'],
+    json: values.json,
+    results: values.results,
+    fromJson: values['from-json'],
+    help: values.help,
+  };
+}
+
+function positive(text: string, name: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`${name} ${text}: give a number above 0`);
+  return value;
+}

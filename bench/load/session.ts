@@ -1,0 +1,136 @@
+// One call of bench:load: folders, workloads, upstream and servers, all of which end with it.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, waitForAnswer } from './client.ts';
+import type { Options } from './options.ts';
+import { interdict } from './ourselves.ts';
+import { PEER_TARGETS } from './peers.ts';
+import { type Cores, chooseCores, pathOf } from './processes.ts';
+import { ECHO, isRefusal, lastListed, type Running, type Site, type Started, type Target } from './target.ts';
+import { startUpstream, type Upstream } from './upstream.ts';
+import { makeWorkload, type Workload } from './workload.ts';
+
+/** Unbound takes 20 s for a million names. */
+const READY_MS = 180_000;
+
+export class Session {
+  readonly options: Options;
+  readonly cores: Cores;
+  readonly notes: string[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), 'interdict-load-'));
+  readonly #workloads = new Map<number, Workload>();
+  readonly #upstreams = new Map<Workload, Upstream>();
+  readonly #running = new Set<Running>();
+  #sites = 0;
+
+  constructor(options: Options) {
+    this.options = options;
+    this.cores = chooseCores(options.isPinned);
+  }
+
+  progress(text: string): void {
+    process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+  }
+
+  workload(listed: number): Workload {
+    let workload = this.#workloads.get(listed);
+    if (workload === undefined) {
+      this.progress(`writing lists of ${listed.toLocaleString('en')} names`);
+      workload = makeWorkload(this.folder(`workload-${listed}`), listed);
+      this.#workloads.set(listed, workload);
+    }
+    return workload;
+  }
+
+  folder(name: string): string {
+    const folder = join(this.#folder, name);
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  async upstream(workload: Workload): Promise<Upstream> {
+    let upstream = this.#upstreams.get(workload);
+    if (upstream === undefined) {
+      upstream = await startUpstream(workload, this.cores.load);
+      this.#upstreams.set(workload, upstream);
+    }
+    return upstream;
+  }
+
+  /** Ourselves, and those of `wanted` (all by default) that were asked for and are there; the missing ones are noted. */
+  targets(wanted?: readonly string[]): Target[] {
+    const chosen = PEER_TARGETS.filter(({ name }) => this.options.peers?.includes(name) ?? true);
+    return [interdict, ...chosen].filter((target) => {
+      if (target !== interdict && wanted !== undefined && !wanted.includes(target.name)) return false;
+      const isThere = target.program === undefined || pathOf(target.program) !== undefined;
+      if (!isThere) this.note(`${target.name} is left out: ${target.program} is not installed`);
+      return isThere;
+    });
+  }
+
+  note(text: string): void {
+    if (this.notes.includes(text)) return;
+    this.notes.push(text);
+    this.progress(text);
+  }
+
+  async site(workload: Workload, changes: Partial<Site> = {}): Promise<Site> {
+    const { io, listen } = this.options;
+    const folder = this.folder(`site-${this.#sites++}`);
+    const upstreamPort = (await this.upstream(workload)).port;
+    return { folder, workload, upstreamPort, core: this.cores.server, workers: 1, io, listen, ...changes };
+  }
+
+  /** Starts a server and waits for its first refusal; undefined, with a note, when it does not come up. */
+  async start(target: Target, site: Site): Promise<Running | undefined> {
+    this.progress(`${target.name}: starting`);
+    try {
+      return await this.running(target.name, await target.start(site), site.workload);
+    } catch (error) {
+      this.note(`${target.name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
+  async running(name: string, started: Started, workload: Workload): Promise<Running> {
+    const { program, port, since } = started;
+    const isReady = name === ECHO ? () => true : isRefusal;
+    const limits = { since, limitMs: READY_MS, isRunning: () => program.isRunning() };
+    const readyMs = await waitForAnswer(port, lastListed(workload), isReady, limits);
+    const running = { ...started, name, readyMs: readyMs ?? Number.NaN };
+    this.#running.add(running);
+    if (readyMs !== undefined) return running;
+    await this.stop(running);
+    throw new Error(`it refuses no listed name; it says: ${readFileSync(program.log, 'latin1').slice(-600).trim()}`);
+  }
+
+  async stop(running: Running): Promise<void> {
+    this.#running.delete(running);
+    await running.program.stop();
+  }
+
+  /** Brings every cached question into the cache; notes answers that are not the upstream's. */
+  async warm(running: Running, workload: Workload): Promise<void> {
+    if (running.name === ECHO) return;
+    const client = await Client.open(running.port);
+    const answers = await client.askAll(workload.cached);
+    client.close();
+    const expected = new Map(workload.zone.map((row) => [`${row.name} ${row.type}`, row]));
+    const wrong = workload.cached.filter((question, i) => {
+      const row = expected.get(`${question.name} ${question.type}`);
+      return answers[i] === undefined || answers[i].rcode !== row?.rcode || answers[i].answers !== row.answers;
+    });
+    if (wrong.length > 0)
+      this.note(
+        `${running.name} answers ${wrong.length} of ${answers.length} cached questions otherwise than the upstream`,
+      );
+  }
+
+  async close(): Promise<void> {
+    for (const running of [...this.#running]) await this.stop(running);
+    for (const upstream of this.#upstreams.values()) await upstream.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -5,9 +5,9 @@
 import type { Libc } from './libc.ts';
 import { BATCH, IPV4_INFO_BYTES, IPV6_INFO_BYTES, MessageTable } from './message-table.ts';
 import { readOption } from './open-sockets.ts';
-import { copyReturnPath, RETURN_PATH_BYTES, readPeer } from './return-path.ts';
+import { copyReturnPath, RETURN_PATH_BYTES } from './return-path.ts';
 import { type ErrnoCounts, newErrnoCounts, sendMessages } from './send-messages.ts';
-import { C, CMSGHDR, controlSpace, IN_PKTINFO, IN6_PKTINFO } from './struct-layout.ts';
+import { C, CMSGHDR, controlSpace, IN_PKTINFO, IN6_PKTINFO, SOCKADDR_IN, SOCKADDR_IN6 } from './struct-layout.ts';
 
 export { RETURN_PATH_BYTES };
 
@@ -16,6 +16,9 @@ export const PACKET_ROOM = 2048;
 
 /** SO_RXQ_OVFL's control message, which stands before the packet info once a datagram was lost. */
 const DROPS_BYTES = controlSpace(4);
+
+/** The third word of an IPv4-mapped address, ::ffff:0:0/96, in memory. */
+const MAPPED = 0xffff0000;
 
 export class BatchSocket {
   /** All rooms: packet i's bytes are at `at(i)`, with PACKET_ROOM bytes to write an answer into. */
@@ -34,6 +37,9 @@ export class BatchSocket {
   /** Packets with an answer, in the order of reply(). */
   readonly #answered = new Uint8Array(BATCH);
   #answers = 0;
+  /** The caller's client address, and a view of it as words: four stores take 8 ns a packet, sixteen of bytes 26. */
+  #client: Uint8Array = new Uint8Array(16);
+  #clientWords: Uint32Array = new Uint32Array(4);
   /** The answers are those of packets 0, 1, 2, …: their headers can be sent as they stand. */
   #isGapless = true;
 
@@ -79,9 +85,20 @@ export class BatchSocket {
     return (this.#table.flags(i) & C.MSG_TRUNC) !== 0;
   }
 
-  /** Writes the peer's address into `client`: 16 bytes, IPv4 mapped. Gives its port, which may be 0. */
+  /** Writes the peer's address into `client`: 16 bytes at a multiple of 4, IPv4 mapped. Gives its port, which may be 0. */
   readPeer(i: number, client: Uint8Array): number {
-    return readPeer(this.#table, i, client);
+    if (client !== this.#client) this.#lookAt(client);
+    const { words } = this.#table;
+    const to = this.#clientWords;
+    const name = this.#table.nameAt(i) >> 2;
+    const isIPv4 = (words[name] & 0xffff) === C.AF_INET;
+    const from = name + ((isIPv4 ? SOCKADDR_IN.address - 12 : SOCKADDR_IN6.address) >> 2);
+    to[0] = isIPv4 ? 0 : words[from];
+    to[1] = isIPv4 ? 0 : words[from + 1];
+    to[2] = isIPv4 ? MAPPED : words[from + 2];
+    to[3] = words[from + 3];
+    const port = words[name] >>> 16;
+    return ((port & 0xff) << 8) | (port >>> 8);
   }
 
   /** RETURN_PATH_BYTES for BatchSender.add: where packet i came from and which address it asked. */
@@ -105,6 +122,11 @@ export class BatchSocket {
     this.#answers = 0;
     this.#isGapless = true;
     return sendMessages(this.#libc, this.fd, headers, count, this.sendErrors);
+  }
+
+  #lookAt(client: Uint8Array): void {
+    this.#client = client;
+    this.#clientWords = new Uint32Array(client.buffer, client.byteOffset, 4);
   }
 
   #failed(): number {

@@ -10,15 +10,6 @@ import { C, CMSGHDR, IN_PKTINFO, IN6_PKTINFO, SOCKADDR_IN, SOCKADDR_IN6 } from '
 const LOCAL = SOCKADDR_IN6.size;
 export const RETURN_PATH_BYTES: number = LOCAL + IN6_PKTINFO.size;
 
-/** Gives the port. */
-export function readPeer(table: MessageTable, i: number, client: Uint8Array): number {
-  const name = table.nameAt(i);
-  const { bytes } = table;
-  if (bytes[name] === C.AF_INET) map(bytes, name + SOCKADDR_IN.address, client, 0);
-  else for (let j = 0; j < 16; j++) client[j] = bytes[name + SOCKADDR_IN6.address + j];
-  return (bytes[name + SOCKADDR_IN.port] << 8) | bytes[name + SOCKADDR_IN.port + 1];
-}
-
 /** Of a message whose control bytes are packet info alone, or none. */
 export function copyReturnPath(table: MessageTable, i: number, into: Uint8Array, at: number): void {
   const { bytes } = table;

@@ -4,6 +4,7 @@ import { enableCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SharedArena } from '../control/arena.ts';
 import type { FastPathSettings } from '../dns/answer/fast-path.ts';
+import type { CacheMemory } from '../dns/answer/response-cache/layout.ts';
 import type { Lent, WorkerMessage } from '../dns/workers/pool.ts';
 
 /** All of it is shared memory and plain values. */
@@ -15,6 +16,7 @@ export interface WorkerWorld {
   readonly arena: SharedArena;
   readonly counters: SharedArrayBuffer;
   readonly events: SharedArrayBuffer;
+  readonly cache: CacheMemory;
   readonly missRing: SharedArrayBuffer;
   readonly bell: SharedArrayBuffer;
   readonly settings: FastPathSettings;
@@ -27,6 +29,7 @@ const { ArenaReader } = await import('../control/arena.ts');
 const { newCounters } = await import('../dns/answer/counters.ts');
 const { newEvents } = await import('../dns/answer/events.ts');
 const { newFastPath } = await import('../dns/answer/fast-path.ts');
+const { newCacheReader } = await import('../dns/answer/response-cache/reader.ts');
 const { BatchSocket } = await import('../dns/workers/batch-socket.ts');
 const { Bell } = await import('../dns/workers/bell.ts');
 const { ControlWords } = await import('../dns/workers/control-words.ts');
@@ -47,6 +50,7 @@ const lanes = lent.fds.map((fd, place) => {
 const path = newFastPath({
   counters: newCounters(world.counters),
   events: newEvents(world.events),
+  cache: newCacheReader(world.cache),
   settings: world.settings,
   forwardZones: world.forwardZones,
   seed: world.seed,

@@ -4,12 +4,15 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv4 } from '../../base/addresses.ts';
 import { TRANSPORT_UDP } from '../../base/packet.ts';
+import { PACKET_ROOM } from '../workers/batch-socket.ts';
 import type { Door } from './door.ts';
 import type { ListenEndpoint, Listener } from './listeners.ts';
 import { readPeerAddress } from './peer-address.ts';
 
 /** Holds a burst of some 10,000 queries while a garbage collection runs; the kernel caps it at net.core.rmem_max. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+
+const NOTHING = new Uint8Array(0);
 
 /** Rejects with the system's error when the address cannot be bound. */
 export async function listenUdp(endpoint: ListenEndpoint, door: Door): Promise<Listener> {
@@ -31,7 +34,9 @@ export async function listenUdp(endpoint: ListenEndpoint, door: Door): Promise<L
   const client = new Uint8Array(16);
   const onMessage = (query: Uint8Array, peer: RemoteInfo) => {
     if (!readPeerAddress(peer.address, client)) return;
-    const reply = door.answer(query, client, peer.port, TRANSPORT_UDP);
+    // What batched I/O does not take in whole is treated here as it is there: like a message that is too short.
+    const whole = query.length <= PACKET_ROOM ? query : NOTHING;
+    const reply = door.answer(whole, client, peer.port, TRANSPORT_UDP);
     if (reply instanceof Promise) reply.then((late) => send(socket, late, peer));
     else send(socket, reply, peer);
   };

@@ -16,7 +16,8 @@ import { type FastPath, useSnapshot } from '../answer/fast-path.ts';
 import { NO_EDE } from '../answer/finish.ts';
 import { answerFailure } from '../answer/from-memory.ts';
 import { MISS } from '../answer/outcome.ts';
-import { RCODE_SERVFAIL } from '../wire/message.ts';
+import { buildQuery } from '../resolve/upstream-query.ts';
+import { FLAG_CD, RCODE_SERVFAIL } from '../wire/message.ts';
 import { type BatchSocket, PACKET_ROOM } from './batch-socket.ts';
 import { type ControlWords, CRASH, RUN } from './control-words.ts';
 import { FaultBudget } from './fault-budget.ts';
@@ -137,12 +138,10 @@ class Loop<Socket extends LoopSocket> {
       packet.length = socket.isTruncated(i) ? 0 : socket.length(i);
       packet.clientPort = socket.readPeer(i, packet.client);
       packet.segment = SEGMENT_UNRESOLVED;
-      packet.refresh = 0;
       const length = answerQuery(this.#path, packet);
       if (length > 0) socket.reply(i, length);
       else if (length === MISS) this.#handOver(socket, i, packet);
-      // Nobody waits for it: if there is no room, the next one who asks tries again.
-      if (packet.refresh === 1) this.#o.misses.push(socket, i, packet, REFRESH);
+      if (packet.refresh === 1) this.#askAgain(socket, i, packet);
     } catch (error) {
       this.#survive(error, socket, i);
     }
@@ -156,6 +155,18 @@ class Loop<Socket extends LoopSocket> {
     countOverload(this.#path.counters);
     const length = answerFailure(this.#path, packet, RCODE_SERVFAIL, NO_EDE);
     if (length > 0) socket.reply(i, length);
+  }
+
+  /** Nobody waits for it, and if there is no room, it is left. The answer lies over the question by now, so that is written anew. */
+  #askAgain(socket: Socket, i: number, packet: Packet): void {
+    const { qname, qnameLength, qtype, dnssecOk, flags } = packet;
+    const bytes = buildQuery({
+      qname: qname.subarray(0, qnameLength),
+      qtype,
+      dnssecOk: dnssecOk === 1,
+      checkingDisabled: (flags & FLAG_CD) !== 0,
+    });
+    this.#o.misses.push(socket, i, { ...packet, bytes, at: 0, length: bytes.length }, REFRESH);
   }
 
   #survive(error: unknown, socket: Socket, i: number): void {

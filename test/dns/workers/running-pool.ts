@@ -6,6 +6,7 @@ import type { Address } from '../../../src/base/brand.ts';
 import { Arena } from '../../../src/control/arena.ts';
 import { newCounters } from '../../../src/dns/answer/counters.ts';
 import { newEvents } from '../../../src/dns/answer/events.ts';
+import { newCacheMemory } from '../../../src/dns/answer/response-cache/layout.ts';
 import type { Listener } from '../../../src/dns/listeners/listeners.ts';
 import { Bell } from '../../../src/dns/workers/bell.ts';
 import { newMissRing } from '../../../src/dns/workers/miss-ring.ts';
@@ -66,6 +67,7 @@ export class RunningPool {
       arena: this.arena.shared,
       counters: newCounters().memory,
       events: newEvents().memory,
+      cache: newCacheMemory(1 << 20, [1, 2]),
       missRing: newMissRing(),
       bell: new Bell().shared,
       settings: {

@@ -10,8 +10,14 @@ export const SEGMENT_UNRESOLVED = -1;
 export const NO_SEGMENT = -2;
 
 export interface Packet {
-  /** The buffer the query lies in, and where its answer is written in place. */
+  /**
+   * The buffer the query lies in, and where its answer is written in place. A door with several buffers has a packet for each: newPacket
+   * makes the words that go with it.
+   */
   bytes: Uint8Array;
+  /** The memory of `wordsOf` as words, for copies of four bytes at a time; of use only while wordsOf is `bytes` and `at` is a multiple of 4. */
+  readonly words: Int32Array;
+  readonly wordsOf: Uint8Array;
   /** First byte of the message. */
   at: number;
   /** Length of the query in bytes. */
@@ -38,15 +44,23 @@ export interface Packet {
   /** DO bit of the OPT (RFC 3225). */
   dnssecOk: number;
   /** The qname in lower case, wire form, in a buffer of 256 bytes of its own. */
-  qname: Uint8Array;
+  readonly qname: Uint8Array;
+  /** The same 256 bytes as words. */
+  readonly qnameWords: Int32Array;
   qnameLength: number;
   /** What policy says: of the qname after answerQuery, of the whole answer after answerFromMemory. A policy/verdict.ts u32. */
   verdict: number;
+  /** 1: answered from the cache, and it is time to ask upstream again before the answer ends. The door hands the question to the resolver. */
+  refresh: number;
 }
 
 export function newPacket(bytes: Uint8Array): Packet {
+  const qname = new Uint8Array(256);
+  const isAligned = bytes.byteOffset % 4 === 0;
   return {
     bytes,
+    words: isAligned ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2) : new Int32Array(0),
+    wordsOf: bytes,
     at: 0,
     length: 0,
     capacity: bytes.length,
@@ -60,8 +74,10 @@ export function newPacket(bytes: Uint8Array): Packet {
     hasOpt: 0,
     udpSize: 0,
     dnssecOk: 0,
-    qname: new Uint8Array(256),
+    qname,
+    qnameWords: new Int32Array(qname.buffer),
     qnameLength: 0,
     verdict: 0,
+    refresh: 0,
   };
 }

@@ -1,7 +1,9 @@
-// The DNS door's rule book, one query at a time (DNS.md §1 and §2): what can be answered from the policy and from built-in names is
-// answered in place; everything else is a MISS for the resolver, which comes back through answerFromMemory or answerFailure.
+// The DNS door's rule book, one query at a time (DNS.md §1 and §2): what can be answered from the policy, from built-in names and from the
+// response cache is answered in place; everything else is a MISS for the resolver, which comes back through answerFromMemory or
+// answerFailure.
 //
-//   format ─▶ segment ─▶ local names ─▶ policy by name ─▶ RD ─▶ MISS ─▶ (resolver) ─▶ policy by content ─▶ copy
+//   format ─▶ segment ─▶ local names ─▶ response cache ─┬─ hit ─▶ policy by name and content, memo first ───────────────▶ copy
+//                                                       └─▶ policy by name ─▶ RD ─▶ MISS ─▶ (resolver) ─▶ by content ───▶ copy
 
 import { NO_SEGMENT, type Packet, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
 import { segmentOf, verdictForName } from '../../policy/decide/decide.ts';
@@ -31,6 +33,7 @@ import {
 } from './counters.ts';
 import type { FastPath } from './fast-path.ts';
 import { finish, NO_EDE, sendRcode } from './finish.ts';
+import { answerFromCache } from './from-cache.ts';
 import { answerLocal } from './local-answer.ts';
 import { LOCAL_NONE, localKind } from './local-zones.ts';
 import { DROP, MISS } from './outcome.ts';
@@ -43,6 +46,7 @@ import { mayRefuse } from './refusals.ts';
  */
 export function answerQuery(path: FastPath, packet: Packet): number {
   const { snapshot } = path;
+  packet.refresh = 0;
   const fault = readQuery(packet);
   if (snapshot !== undefined && packet.segment === SEGMENT_UNRESOLVED) {
     packet.segment = segmentOf(snapshot, packet.client, 0, path.nowMs);
@@ -61,13 +65,17 @@ export function answerQuery(path: FastPath, packet: Packet): number {
 }
 
 function answerByName(path: FastPath, snapshot: Snapshot, packet: Packet): number {
+  const { cache } = path;
+  const mayAsk = (packet.flags & FLAG_RD) !== 0 || path.settings.allowNonRecursive;
+  if (cache !== undefined && mayAsk) {
+    const length = answerFromCache(path, snapshot, packet, cache);
+    if (length !== MISS) return length;
+  }
   packet.verdict = verdictForName(snapshot, packet.segment, packet.qname, 0);
   if (actionOf(packet.verdict) === BLOCKED) return answerBlocked(path, snapshot, packet, packet.qname);
-  if ((packet.flags & FLAG_RD) === 0 && !path.settings.allowNonRecursive) {
-    countRefused(path.counters, REFUSED_NO_RECURSION);
-    return sendRcode(path, packet, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
-  }
-  return MISS;
+  if (mayAsk) return MISS;
+  countRefused(path.counters, REFUSED_NO_RECURSION);
+  return sendRcode(path, packet, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 }
 
 /** A client of no segment learns that it is refused, at a bounded rate, and nothing else: we are no reflector. */

@@ -6,6 +6,8 @@ export interface CachedAnswer {
    * AUTHORITY, no OPT; compression pointers hold, since the client's question has the same length. Behind it the facts block.
    */
   readonly bytes: Uint8Array;
+  /** The same memory from its first byte on as words, where it is aligned. */
+  readonly words?: Int32Array;
   /** Length of the message; the facts block of policy/decide/facts.ts starts here. */
   readonly factsAt: number;
   readonly rcode: number;
@@ -16,7 +18,7 @@ export interface CachedAnswer {
   /** Monotonic seconds. */
   readonly insertedAt: number;
   readonly expiresAt: number;
-  /** Offsets in `bytes` of each TTL field that falls with age (an RRSIG's original TTL is none). */
+  /** Offsets in `bytes` of each TTL field that falls with age (an RRSIG's original TTL is none); a 0 ends them early. */
   readonly ttlOffsets: Uint16Array;
   /** INFO-CODE of the one EDE kept with it (RFC 8914), -1 for none. */
   readonly ede: number;

@@ -3,9 +3,10 @@
 
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { adoptNames, type Counters } from './counters.ts';
-import { adoptEventNames, type Events } from './events.ts';
+import type { Events } from './events.ts';
 import { type LocalZones, newLocalZones } from './local-zones.ts';
 import { newRefusals, type Refusals } from './refusals.ts';
+import type { CacheReader } from './response-cache/reader.ts';
 
 export interface FastPath {
   /** Undefined: no policy at all, every query gets SERVFAIL. Set by useSnapshot. */
@@ -14,6 +15,8 @@ export interface FastPath {
   nowMs: number;
   /** Monotonic clock, seconds: for ages. */
   nowSeconds: number;
+  /** Undefined: every allowed query is a MISS. */
+  readonly cache: CacheReader | undefined;
   readonly counters: Counters;
   readonly events: Events;
   readonly localZones: LocalZones;
@@ -37,6 +40,8 @@ export interface FastPathOptions {
   readonly counters: Counters;
   readonly events: Events;
   readonly settings: FastPathSettings;
+  /** Of the thread's own. */
+  readonly cache?: CacheReader | undefined;
   /** The department's forward zones as text: those at or below a special-use name win over it. */
   readonly forwardZones: readonly string[];
   /** Random, from the process's CSPRNG. */
@@ -48,6 +53,7 @@ export function newFastPath(options: FastPathOptions): FastPath {
     snapshot: undefined,
     nowMs: 0,
     nowSeconds: 0,
+    cache: options.cache,
     counters: options.counters,
     events: options.events,
     localZones: newLocalZones(options.forwardZones),
@@ -58,15 +64,10 @@ export function newFastPath(options: FastPathOptions): FastPath {
 
 /** Puts a policy in force on every path of this thread at once: they share counters, whose numbers belong to one generation. */
 export function useSnapshot(paths: readonly FastPath[], snapshot: Snapshot): void {
-  const names = {
-    generation: snapshot.generation,
-    segments: snapshot.segmentNames,
-    apps: snapshot.appIds,
-    directives: snapshot.directiveIds,
-  };
+  const names = { generation: snapshot.generation, segments: snapshot.segmentNames, apps: snapshot.appIds };
   for (const path of paths) {
     adoptNames(path.counters, names);
-    adoptEventNames(path.events, names);
+    path.events.generation = snapshot.generation;
     path.snapshot = snapshot;
   }
 }

@@ -1,11 +1,16 @@
 // What upstreams have said, by question: answers until they are evicted (expired ones serve when no upstream does, RFC 8767), failures for
-// as long as it would be rude to ask again (RFC 9520). Bounded in bytes and entries; nothing here knows of policy.
+// as long as it would be rude to ask again (RFC 9520). Answers lie in the response cache that all threads read; those that fit no slot of
+// it, in a list of our own. Bounded in bytes and entries; nothing here knows of policy.
 
+import { randomInt } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { writeU16 } from '../../base/bytes.ts';
+import { readU16, writeU16 } from '../../base/bytes.ts';
 import { MAX_NAME } from '../../base/names.ts';
 import type { Packet } from '../../base/packet.ts';
 import type { CachedAnswer } from '../answer/cached-answer.ts';
+import { type CacheMemory, newCacheMemory } from '../answer/response-cache/layout.ts';
+import type { CacheQuestion } from '../answer/response-cache/reader.ts';
+import { CacheWriter } from '../answer/response-cache/writer.ts';
 import { FLAG_CD } from '../wire/message.ts';
 
 /** RFC 8767 §5 suggests one to three days; a day outlasts a bad night. */
@@ -71,15 +76,20 @@ export function keyFor(
 }
 
 export class AnswerCache {
-  readonly #answers: LRUCache<string, CachedAnswer>;
+  readonly #writer: CacheWriter;
+  readonly #large: LRUCache<string, CachedAnswer>;
   readonly #failures = new LRUCache<string, Failure>({ max: MAX_FAILURES });
   readonly #limitBytes: number;
+  readonly #question = newQuestion();
   readonly #counts = { hits: 0, misses: 0, stale: 0, size: 0, expired: 0 };
 
-  constructor(maxBytes: number) {
-    this.#limitBytes = maxBytes;
-    this.#answers = new LRUCache<string, CachedAnswer>({
-      maxSize: maxBytes,
+  /** Over memory that others read and nobody else writes; or, given a size, over memory of its own. */
+  constructor(given: CacheMemory | number) {
+    const memory = typeof given === 'number' ? newCacheMemory(given, [randomInt(2 ** 32), randomInt(2 ** 32)]) : given;
+    this.#limitBytes = memory.maxBytes;
+    this.#writer = new CacheWriter(memory, STALE_SECONDS);
+    this.#large = new LRUCache<string, CachedAnswer>({
+      maxSize: Math.max(1, memory.maxBytes - memory.shared.byteLength),
       sizeCalculation: (answer, key) =>
         answer.bytes.length + answer.ttlOffsets.byteLength + key.length + ENTRY_OVERHEAD,
       dispose: (_answer, _key, reason) => {
@@ -90,23 +100,38 @@ export class AnswerCache {
 
   /** The answer, fresh or fit to be served stale; counts a hit or a miss. */
   find(key: string, nowSeconds: number): CachedAnswer | undefined {
-    const answer = this.#answers.get(key);
+    const question = this.#questionOf(key);
+    const kept = this.#writer.find(question);
+    const answer = kept ?? this.#large.get(key);
     if (answer !== undefined && nowSeconds < answer.expiresAt) {
       this.#counts.hits++;
       return answer;
     }
     this.#counts.misses++;
     if (answer === undefined || nowSeconds < answer.expiresAt + STALE_SECONDS) return answer;
-    this.#answers.delete(key);
+    if (kept !== undefined) this.#writer.remove(question);
+    else this.#large.delete(key);
     this.#counts.expired++;
     return undefined;
+  }
+
+  /** The answer whatever its age; counts nothing. */
+  peek(key: string): CachedAnswer | undefined {
+    return this.#writer.find(this.#questionOf(key)) ?? this.#large.peek(key);
   }
 
   /** Takes the place of what was known of the question; an answer without a lifetime only ends it. */
   keep(key: string, answer: CachedAnswer): void {
     this.#failures.delete(key);
-    if (answer.expiresAt > answer.insertedAt) this.#answers.set(key, answer);
-    else this.#answers.delete(key);
+    const question = this.#questionOf(key);
+    if (answer.expiresAt <= answer.insertedAt) {
+      this.#writer.remove(question);
+      this.#large.delete(key);
+    } else if (this.#writer.keep(question, answer)) {
+      this.#large.delete(key);
+    } else {
+      this.#large.set(key, answer);
+    }
   }
 
   /** The failure that still holds. */
@@ -132,8 +157,30 @@ export class AnswerCache {
 
   stats(): CacheStats {
     const { hits, misses, stale, size, expired } = this.#counts;
-    const entries = this.#answers.size;
-    const bytes = this.#answers.calculatedSize;
-    return { entries, bytes, limitBytes: this.#limitBytes, hits, misses, stale, evictions: { size, expired } };
+    const { entries, bytes, evictions } = this.#writer.stats();
+    return {
+      ...{ hits, misses, stale, limitBytes: this.#limitBytes },
+      entries: entries + this.#large.size,
+      bytes: bytes + this.#large.calculatedSize,
+      evictions: { size: size + evictions.size, expired: expired + evictions.expired },
+    };
   }
+
+  /** keyFor's parts again, in the one record that there is. */
+  #questionOf(key: string): CacheQuestion {
+    const question = this.#question;
+    const { length } = key;
+    keyRoom.write(key, 'latin1');
+    question.qname.set(keyRoom.subarray(0, length - 5));
+    question.qnameLength = length - 5;
+    question.qtype = readU16(keyRoom, length - 3);
+    question.dnssecOk = keyRoom[length - 1] & 1;
+    question.flags = (keyRoom[length - 1] & 2) === 0 ? 0 : FLAG_CD;
+    return question;
+  }
+}
+
+function newQuestion() {
+  const qname = new Uint8Array(256);
+  return { qname, qnameWords: new Int32Array(qname.buffer), qnameLength: 0, qtype: 0, dnssecOk: 0, flags: 0 };
 }

@@ -3,25 +3,25 @@
 import { readU32, writeU32 } from '../../base/bytes.ts';
 
 /**
- * Rewrites the TTL fields of a copied answer: min(TTL, cap) − elapsed, never below 0. `outAt` is the message's first byte in `out`. A
- * started second counts as a whole one, so that no answer outlives the one it was made of.
+ * Rewrites the TTL fields of a copied answer: min(TTL, cap) − age, never below 0. `outAt` is the message's first byte in `out`. A started
+ * second counts as a whole one, so that no answer outlives the one it was made of: the caller rounds up. Offsets end at the array's end
+ * or at a 0, where no TTL can be.
  */
 export function ageInto(
   out: Uint8Array,
   outAt: number,
   ttlOffsets: Uint16Array,
-  elapsedSeconds: number,
+  ageSeconds: number,
   capSeconds: number,
 ): void {
-  const age = Math.ceil(elapsedSeconds);
-  for (let i = 0; i < ttlOffsets.length; i++) {
+  for (let i = 0; i < ttlOffsets.length && ttlOffsets[i] !== 0; i++) {
     const at = outAt + ttlOffsets[i];
-    const left = Math.min(readU32(out, at), capSeconds) - age;
+    const left = Math.min(readU32(out, at), capSeconds) - ageSeconds;
     writeU32(out, at, Math.max(left, 0));
   }
 }
 
 /** Gives every TTL field the same value: a stale answer's 30 s (RFC 8767 §4). */
 export function setTtls(out: Uint8Array, outAt: number, ttlOffsets: Uint16Array, ttlSeconds: number): void {
-  for (let i = 0; i < ttlOffsets.length; i++) writeU32(out, outAt + ttlOffsets[i], ttlSeconds);
+  for (let i = 0; i < ttlOffsets.length && ttlOffsets[i] !== 0; i++) writeU32(out, outAt + ttlOffsets[i], ttlSeconds);
 }

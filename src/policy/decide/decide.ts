@@ -14,6 +14,7 @@ import {
   KIND_EXCEPT_ADDRESS,
   KIND_NONE,
   kindOf,
+  matchedOf,
   PROTECTED,
   packVerdict,
 } from '../verdict.ts';
@@ -33,6 +34,9 @@ import {
 } from './facts.ts';
 import { beginFindings, judgeAddress, judgeName, verdictOfFinding, weighFindings } from './judge.ts';
 import { unpackName } from './unpack-name.ts';
+
+/** A query name stands behind its message's header (RFC 1035 §4.1.1). */
+const MESSAGE_HEADER = 12;
 
 /**
  * The derived segment of a client (16 bytes at bytes[at…]), or NO_SEGMENT. Once an exemption's end has passed, its clients are judged as
@@ -70,15 +74,27 @@ export function verdictForFacts(
 ): Verdict {
   const start = factsAt - readU16(bytes, factsAt + FACTS_LENGTH_AT);
   if (actionOf(nameVerdict) === PROTECTED)
-    return protectedVerdict(snapshot, (nameVerdict >>> 11) & 0x7f, start + 12, start);
+    return protectedVerdict(snapshot, matchedOf(nameVerdict), start + MESSAGE_HEADER, start);
   if (!readMemo(snapshot, bytes, factsAt)) {
     judgeFacts(snapshot, bytes, start, factsAt);
     writeMemo(snapshot, bytes, factsAt);
   }
   const winner = weighFindings(snapshot, segment);
   if (winner < 0) return packVerdict(FREE, KIND_NONE, false, 0, 0, 0);
-  const subjectAt =
-    factsAt + FACTS_SUBJECTS_AT + (snapshot.findings.words[winner * 2 + 1] & 0xffff) * FACTS_SUBJECT_SIZE;
+  return verdictOfWinner(snapshot, segment, winner, bytes, factsAt);
+}
+
+/** The verdict of one of snapshot.findings, which are those of the facts block at bytes[factsAt…]; says in snapshot.match where it is. */
+export function verdictOfWinner(
+  snapshot: Snapshot,
+  segment: number,
+  winner: number,
+  bytes: Uint8Array,
+  factsAt: number,
+): Verdict {
+  const start = factsAt - readU16(bytes, factsAt + FACTS_LENGTH_AT);
+  const subject = snapshot.findings.words[winner * 2 + 1] & 0xffff;
+  const subjectAt = factsAt + FACTS_SUBJECTS_AT + subject * FACTS_SUBJECT_SIZE;
   const verdict = verdictOfFinding(snapshot, segment, winner);
   const isAddress = kindOf(verdict) === KIND_ADDRESS || kindOf(verdict) === KIND_EXCEPT_ADDRESS;
   const addressLength = !isAddress ? 0 : bytes[subjectAt] === SUBJECT_IPV4 ? 4 : 16;
@@ -124,7 +140,8 @@ function judgeFacts(snapshot: Snapshot, bytes: Uint8Array, start: number, factsA
   }
 }
 
-function protectedVerdict(snapshot: Snapshot, labels: number, at: number, messageAt: number): Verdict {
+/** Of a query name at bytes[at…] below a protected name of this many labels. */
+export function protectedVerdict(snapshot: Snapshot, labels: number, at: number, messageAt: number): Verdict {
   const { match } = snapshot;
   match.subject = 0;
   match.at = at;

@@ -1,0 +1,65 @@
+// A hit: the answer is in shared memory, and with it what its content matches under the present policy. The first query after a swap or a
+// writing judges it anew and leaves the memo for all others. The outcome is that of answerByName and answerFromMemory one after the other.
+
+import type { Packet } from '../../base/packet.ts';
+import { protectedVerdict, verdictForFacts, verdictForName, verdictOfWinner } from '../../policy/decide/decide.ts';
+import { weighFindings } from '../../policy/decide/judge.ts';
+import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
+import { actionOf, BLOCKED, FREE, matchedOf, PROTECTED } from '../../policy/verdict.ts';
+import { HEADER_SIZE } from '../wire/message.ts';
+import { answerBlocked } from './blocked.ts';
+import type { FastPath } from './fast-path.ts';
+import { answerJudged } from './from-memory.ts';
+import { MISS } from './outcome.ts';
+import { REFRESH, TOUCHED } from './response-cache/layout.ts';
+import { loadMemo, NO_MEMO, storeMemo, storeProtected } from './response-cache/memo.ts';
+import { type CacheReader, loadFacts, lookUp } from './response-cache/reader.ts';
+
+/** From this part of an answer's life on, the next hit has it asked for again. */
+const REFRESH_FROM = 0.9;
+
+/** The answer's length, DROP, or MISS when there is no fresh answer: then the packet's bytes are as they came. */
+export function answerFromCache(path: FastPath, snapshot: Snapshot, packet: Packet, cache: CacheReader): number {
+  if (!lookUp(cache, packet) || path.nowSeconds >= cache.kept.expiresAt) return MISS;
+  const { kept } = cache;
+  const labels = loadMemo(cache, snapshot.generation, snapshot.findings);
+  if (labels === NO_MEMO) return answerAnew(path, snapshot, packet, cache);
+  if (labels > 0) {
+    packet.verdict = protectedVerdict(snapshot, labels, HEADER_SIZE, 0);
+  } else {
+    const winner = weighFindings(snapshot, packet.segment);
+    // Who matched something needs to say where: the subjects too must be this very answer's.
+    if (winner >= 0 && !loadFacts(cache)) return MISS;
+    packet.verdict = winner < 0 ? FREE : verdictOfWinner(snapshot, packet.segment, winner, kept.bytes, kept.factsAt);
+  }
+  return give(path, snapshot, packet, cache);
+}
+
+function answerAnew(path: FastPath, snapshot: Snapshot, packet: Packet, cache: CacheReader): number {
+  const { generation, findings } = snapshot;
+  const { bytes, factsAt } = cache.kept;
+  const byName = verdictForName(snapshot, packet.segment, packet.qname, 0);
+  packet.verdict = byName;
+  if (actionOf(byName) === BLOCKED) return answerBlocked(path, snapshot, packet, packet.qname);
+  if (!loadFacts(cache)) return MISS;
+  packet.verdict = verdictForFacts(snapshot, packet.segment, byName, bytes, factsAt);
+  if (actionOf(byName) === PROTECTED) storeProtected(cache, generation, matchedOf(byName));
+  else storeMemo(cache, generation, findings);
+  return give(path, snapshot, packet, cache);
+}
+
+function give(path: FastPath, snapshot: Snapshot, packet: Packet, cache: CacheReader): number {
+  if (actionOf(packet.verdict) !== BLOCKED) noteHit(path, packet, cache);
+  return answerJudged(path, snapshot, packet, cache.kept, false);
+}
+
+/** Plain stores of hints: the writer reads them for what to evict, the resolver is asked for a fresh answer once. */
+function noteHit(path: FastPath, packet: Packet, cache: CacheReader): void {
+  const { shared, slot, kept } = cache;
+  const now = path.nowSeconds | 0;
+  if (shared[slot + TOUCHED] !== now) shared[slot + TOUCHED] = now;
+  const lifeSeconds = kept.expiresAt - kept.insertedAt;
+  if (path.nowSeconds - kept.insertedAt < REFRESH_FROM * lifeSeconds || shared[slot + REFRESH] !== 0) return;
+  shared[slot + REFRESH] = 1;
+  packet.refresh = 1;
+}

@@ -1,13 +1,8 @@
 // Hands the metrics of DNS their numbers. All readers of one scrape see the same reading.
 
 import type { ActivePolicy } from './control/active-policy.ts';
-import {
-  COUNTED_ACTIONS,
-  type CounterReading,
-  type Counters,
-  DURATION_BUCKETS,
-  readCounters,
-} from './dns/answer/counters.ts';
+import type { CounterReading } from './dns/answer/counter-book.ts';
+import { COUNTED_ACTIONS, DURATION_BUCKETS } from './dns/answer/counter-layout.ts';
 import type { ResolverStats } from './dns/resolve/resolve.ts';
 import { DURATION_BOUNDS, type UpstreamStats } from './dns/resolve/upstream.ts';
 import type { HistogramSample, ReadSamples, Sample } from './observe/metrics.ts';
@@ -18,8 +13,34 @@ import { one } from './policy-metrics.ts';
 const ACTIONS = COUNTED_ACTIONS.filter((action) => action !== 'released');
 const DOOR = 'dns';
 
+/** What the workers' pool knows of its threads and sockets. */
+export interface WorkerStats {
+  /** Threads that answer now. */
+  readonly workers: number;
+  /** Threads that died and were replaced. */
+  readonly restarts: number;
+  readonly sockets: readonly SocketStats[];
+}
+
+/** One listen address. */
+export interface SocketStats {
+  readonly listener: string;
+  /** Datagrams that found the receive buffer full. */
+  readonly drops: number;
+  /** By the errno's name, of which there are few. */
+  readonly errors: readonly {
+    readonly operation: 'receive' | 'send';
+    readonly error: string;
+    readonly count: number;
+  }[];
+}
+
+/** With portable sockets: main answers, and the kernel tells it of no drops. */
+export const NO_WORKERS: WorkerStats = { workers: 0, restarts: 0, sockets: [] };
+
 export interface DnsSources {
-  readonly counters: Counters;
+  readonly counters: () => CounterReading;
+  readonly workers: () => WorkerStats;
   readonly resolver: () => ResolverStats;
   readonly active: () => ActivePolicy | undefined;
   readonly maxSeries: number;
@@ -27,8 +48,9 @@ export interface DnsSources {
 
 export function dnsReaders(sources: DnsSources): Record<string, ReadSamples> {
   const { active, maxSeries } = sources;
-  const counts = onceAScrape(() => readCounters(sources.counters));
+  const counts = onceAScrape(sources.counters);
   const resolver = onceAScrape(sources.resolver);
+  const workers = onceAScrape(sources.workers);
   const upstreams = (read: (upstream: UpstreamStats) => Sample[]) => () => resolver().upstreams.flatMap(read);
   return {
     interdict_dns_queries_total: () => counts().queries,
@@ -40,7 +62,7 @@ export function dnsReaders(sources: DnsSources): Record<string, ReadSamples> {
     interdict_app_matches_total: () => withZeros(counts().matches, matchesToCome(active())),
     interdict_dns_request_duration_seconds: () => counts().durations.map(durationsOf),
     interdict_miss_ring_full_total: () => one(counts().overloads + resolver().overloaded),
-    interdict_dns_cache_requests_total: () => lookups(resolver()),
+    interdict_dns_cache_requests_total: () => lookups(counts(), resolver()),
     interdict_dns_cache_entries: () => one(resolver().cache.entries),
     interdict_dns_cache_bytes: () => one(resolver().cache.bytes),
     interdict_dns_cache_limit_bytes: () => one(resolver().cache.limitBytes),
@@ -51,6 +73,11 @@ export function dnsReaders(sources: DnsSources): Record<string, ReadSamples> {
     ),
     interdict_upstream_request_duration_seconds: () => resolver().upstreams.map(upstreamDurations),
     interdict_upstream_up: upstreams(({ name, isUp }) => [{ labels: [name], value: isUp ? 1 : 0 }]),
+    interdict_workers: () => one(workers().workers),
+    interdict_worker_restarts_total: () => one(workers().restarts),
+    interdict_socket_drops_total: () =>
+      workers().sockets.map(({ listener, drops }) => ({ labels: [listener], value: drops })),
+    interdict_socket_errors_total: () => workers().sockets.flatMap(socketErrors),
   };
 }
 
@@ -94,9 +121,17 @@ function durationsOf({ path, buckets, count, sumSeconds }: CounterReading['durat
   return { labels: [path], bounds: DURATION_BUCKETS, cumulative: buckets, count, sumSeconds };
 }
 
-function lookups({ cache }: ResolverStats): Sample[] {
+function socketErrors({ listener, errors }: SocketStats): Sample[] {
+  return errors.map(({ operation, error, count }) => ({ labels: [listener, operation, error], value: count }));
+}
+
+/** Threads that answer look first; what they do not find the resolver looks up again, and counts. */
+function lookups({ cacheHits }: CounterReading, { cache }: ResolverStats): Sample[] {
   const { hits, misses, stale } = cache;
-  return Object.entries({ hit: hits, miss: misses, stale }).map(([result, value]) => ({ labels: [result], value }));
+  return Object.entries({ hit: cacheHits + hits, miss: misses, stale }).map(([result, value]) => ({
+    labels: [result],
+    value,
+  }));
 }
 
 function upstreamDurations({ name, durations }: UpstreamStats): HistogramSample {

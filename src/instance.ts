@@ -20,15 +20,19 @@ import { PolicyKeeper } from './control/policy-keeper.ts';
 import { restartWarnings } from './control/restart-keys.ts';
 import { openStateFolder } from './control/state-folder.ts';
 import { watchSources } from './control/watch.ts';
+import { CounterBook } from './dns/answer/counter-book.ts';
 import { newCounters } from './dns/answer/counters.ts';
-import { drainEvents, newEvents } from './dns/answer/events.ts';
+import { EventPump } from './dns/answer/event-pump.ts';
+import { newEvents } from './dns/answer/events.ts';
 import { newFastPath, useSnapshot } from './dns/answer/fast-path.ts';
+import { namesOf } from './dns/answer/generation-names.ts';
 import { createDoor } from './dns/listeners/door.ts';
 import { openListeners } from './dns/listeners/listeners.ts';
 import { createResolver } from './dns/resolve/resolve.ts';
-import { dnsReaders } from './dns-metrics.ts';
+import { dnsReaders, NO_WORKERS } from './dns-metrics.ts';
 import { startAdminServer } from './observe/admin-server.ts';
 import { EventLog } from './observe/event-log.ts';
+import { drainOften } from './observe/event-timer.ts';
 import { FaultLog } from './observe/fault-log.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -39,9 +43,6 @@ import { runThread } from './threads/start.ts';
 
 /** The largest lists compile in 3 s; a compiler that takes this long hangs. */
 const COMPILE_LIMIT_MS = 120_000;
-/** Keeps up with 40,000 events a second, a few milliseconds at a time. */
-const PUMP_MS = 25;
-const PUMP_EVENTS = 1_000;
 /** This thread's number among the arena's readers: doors and resolver share its snapshot. */
 const MAIN_READER = 0;
 
@@ -90,6 +91,8 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
   // What is answered from, counted and told; door and resolver share it, both on this thread.
   const counters = newCounters();
   const events = newEvents();
+  const book = new CounterBook([counters.memory]);
+  const pump = new EventPump([events.memory], () => performance.now());
   const settings = { ...config.dns, ...config.cache };
   const forwardZones = config.dns.forward.map(({ zone }) => zone);
   const pathOf = (countsQueries: boolean) =>
@@ -102,6 +105,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     folder: state.events,
     maxPerSecond: config.events.maxPerSecond,
     pseudonyms,
+    nowMs: () => performance.now(),
     onError,
   }).start();
   const faults = new FaultLog({
@@ -109,12 +113,11 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     nowMs: Date.now,
     log: (err, message) => log.error({ err }, message),
   });
-  const pump = (max: number) => drainEvents(events, max, (event) => config.events.file && eventLog.push(event));
-  const pumping = setInterval(() => pump(PUMP_EVENTS), PUMP_MS);
+  if (config.events.file) pump.subscribe(eventLog);
   closing.push(
     () => eventLog.close(),
-    () => pump(Number.POSITIVE_INFINITY),
-    () => clearInterval(pumping),
+    () => pump.drainAll(),
+    drainOften(() => pump.drain()),
   );
 
   const arena = Arena.create(config.policyMaxBytes);
@@ -135,6 +138,9 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     readLastGood: readLastGoodModel,
     writeLastGood,
     onActive: ({ snapshot, generation }) => {
+      book.fold();
+      book.learn(namesOf(snapshot));
+      pump.learn(namesOf(snapshot));
       useSnapshot([paths.door, paths.resolver], snapshot);
       arena.moved(MAIN_READER, generation);
     },
@@ -172,12 +178,13 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
       { labels: [version, process.env.INTERDICT_REVISION ?? '', process.version], value: 1 },
     ],
     interdict_events_dropped_total: () => [
-      { labels: ['ring'], value: events.lost },
+      { labels: ['ring'], value: pump.lost },
       { labels: ['file'], value: eventLog.dropped },
     ],
     ...policyReaders(() => keeper.status(), Date.now),
     ...dnsReaders({
-      counters,
+      counters: () => book.read(),
+      workers: () => NO_WORKERS,
       resolver: () => resolver.stats(),
       active: () => keeper.status().active,
       maxSeries: config.metrics.maxSeries,

@@ -1,9 +1,9 @@
 // STATE/events/DATE.ndjson: one JSON line for each blocked, monitored, exempt or released decision, date and time in UTC.
 //
-//   doors ──ring──▶ pump (main) ──push──▶ budget ──▶ queue ──every FLUSH_MS──▶ file
-//                                 over the set rate ┘  └ full, disk fails: counted as lost
+//   doors ──ring──▶ pump (main) ──push, as many as there is room for──▶ queue ──every FLUSH_MS──▶ file
+//                    └ over the set rate, or the queue is full: missed        └ the disk fails: lost
 //
-// One second's lines may come at once; a longer burst is thinned evenly, and the next line written says how many are missing: `"lost":12`.
+// One second's lines may come at once; a longer burst is thinned, and the next line written says how many are missing: `"lost":12`.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ export interface EventLogOptions {
   readonly folder: string;
   readonly maxPerSecond: number;
   readonly pseudonyms: Pseudonyms;
+  /** Monotonic. */
+  readonly nowMs: () => number;
   readonly onError: (message: string) => void;
 }
 
@@ -31,7 +33,7 @@ export class EventLog {
   readonly #o: EventLogOptions;
   #queue: Waiting[] = [];
   #budget: number;
-  #budgetAt = 0;
+  #budgetAt: number;
   #dropped = 0;
   #lostSinceLine = 0;
   /** Told once, until a write succeeds. */
@@ -43,6 +45,7 @@ export class EventLog {
   constructor(options: EventLogOptions) {
     this.#o = options;
     this.#budget = this.#burst;
+    this.#budgetAt = options.nowMs();
   }
 
   /** Writes what waits every FLUSH_MS until `close`. */
@@ -51,15 +54,26 @@ export class EventLog {
     return this;
   }
 
-  /** Takes the event or counts it as lost; never waits. */
+  /** How many events it takes now. */
+  room(): number {
+    const now = this.#o.nowMs();
+    const earned = ((now - this.#budgetAt) * this.#o.maxPerSecond) / 1000;
+    this.#budget = Math.min(this.#burst, this.#budget + earned);
+    this.#budgetAt = now;
+    return Math.min(Math.floor(this.#budget), MAX_QUEUE - this.#queue.length);
+  }
+
+  /** Takes an event that there is room for; never waits. */
   push(event: DecisionEvent): void {
-    if (this.#queue.length >= MAX_QUEUE || !this.#spend(event.wallMs)) {
-      this.#dropped++;
-      this.#lostSinceLine++;
-      return;
-    }
+    this.#budget--;
     this.#queue.push({ event, lostBefore: this.#lostSinceLine });
     this.#lostSinceLine = 0;
+  }
+
+  /** So many events passed it by. */
+  missed(count: number): void {
+    this.#dropped += count;
+    this.#lostSinceLine += count;
   }
 
   /** Events that were not written. */
@@ -82,15 +96,6 @@ export class EventLog {
 
   get #burst(): number {
     return Math.max(1, this.#o.maxPerSecond);
-  }
-
-  #spend(wallMs: number): boolean {
-    const passedMs = Math.max(0, wallMs - this.#budgetAt);
-    this.#budget = Math.min(this.#burst, this.#budget + (passedMs * this.#o.maxPerSecond) / 1000);
-    this.#budgetAt = wallMs;
-    if (this.#budget < 1) return false;
-    this.#budget -= 1;
-    return true;
   }
 
   async #write(): Promise<void> {

@@ -45,6 +45,15 @@ export const METRICS: readonly MetricRow[] = [
   ),
   row('clients_refused_total', 'counter', 'door reason', 'Requests refused because of who asked.'),
   row('dns_request_duration_seconds', 'histogram', 'path', 'From receiving a query to sending its answer.'),
+  row('workers', 'gauge', '', 'Worker threads that answer DNS over UDP; 0 with portable sockets.'),
+  row('worker_restarts_total', 'counter', '', 'Worker threads that died and were replaced.'),
+  row('socket_drops_total', 'counter', 'listener', 'UDP datagrams that found the receive buffer full.'),
+  row(
+    'socket_errors_total',
+    'counter',
+    'listener operation error',
+    'Calls on UDP sockets, receive or send, that ended in an error of the system.',
+  ),
 
   row('dns_cache_requests_total', 'counter', 'result', 'Look-ups of upstream answers in the cache.'),
   row('dns_cache_entries', 'gauge', '', 'Upstream answers in the cache.'),

@@ -1,12 +1,12 @@
 // A decision that is final leaves two traces: its counts, and one event. Called once a query, when its answer is made.
 
+import { nameLength } from '../../base/names.ts';
 import { NO_SEGMENT, type Packet } from '../../base/packet.ts';
-import { directiveOf } from '../../policy/decide/decide.ts';
-import { writeEventId } from '../../policy/decide/decision-id.ts';
+import { unpackName } from '../../policy/decide/unpack-name.ts';
 import { parentOf, type Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { actionOf, appOf, BLOCKED, RELEASED } from '../../policy/verdict.ts';
 import { countDecision } from './counters.ts';
-import { claimEvent, commitEvent, EVENT_ID_ROOM, eventIdAt } from './events.ts';
+import { claimEvent, commitEvent, MONOTONIC_AT, OUTCOME_AT, QNAME_AT, VERDICT_AT, WALL_AT } from './events.ts';
 import type { FastPath } from './fast-path.ts';
 
 /** The configured segment's number in the counters, -1 for none. */
@@ -27,10 +27,25 @@ export function recordDecision(path: FastPath, snapshot: Snapshot, packet: Packe
   const { role } = snapshot.match;
   countDecision(path.counters, parent, app, role, action);
   const { events } = path;
-  const record = claimEvent(events);
-  if (record < 0) return;
-  events.wallMs[record] = path.nowMs;
-  const idLength = writeEventId(snapshot, segment, verdict, judged, events.bytes, eventIdAt(record), EVENT_ID_ROOM);
-  const directive = directiveOf(snapshot, segment, verdict);
-  commitEvent(events, record, packet, parent, app, role, action, directive, idLength);
+  const at = claimEvent(events);
+  if (at < 0) return;
+  events.doubles[(at + WALL_AT) >>> 3] = path.nowMs;
+  events.doubles[(at + MONOTONIC_AT) >>> 3] = path.nowSeconds;
+  events.numbers[(at + VERDICT_AT) >>> 2] = verdict;
+  events.numbers[(at + OUTCOME_AT) >>> 2] = snapshot.outcomes[segment * snapshot.apps + app];
+  const subjectLength = writeSubject(snapshot, judged, events.bytes, at + QNAME_AT + packet.qnameLength);
+  commitEvent(events, at, packet, parent, role, subjectLength);
+}
+
+/** What was judged, unless it was the qname; gives its length. */
+function writeSubject({ match, findings }: Snapshot, judged: Uint8Array, out: Uint8Array, at: number): number {
+  if (match.subject === 0) return 0;
+  if (match.addressLength > 0) return copy(judged, match.at, match.addressLength, out, at);
+  if (!unpackName(judged, match.messageAt, match.at, judged.length, findings.name)) return 0;
+  return copy(findings.name, 0, nameLength(findings.name), out, at);
+}
+
+function copy(from: Uint8Array, fromAt: number, length: number, out: Uint8Array, at: number): number {
+  for (let i = 0; i < length; i++) out[at + i] = from[fromAt + i];
+  return length;
 }

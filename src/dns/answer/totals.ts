@@ -11,6 +11,14 @@ export interface Totals {
   readonly matches: Map<string, Row>;
 }
 
+export function newTotals(): Totals {
+  return { queries: new Map(), decisions: new Map(), matches: new Map() };
+}
+
+export function copyTotals({ queries, decisions, matches }: Totals): Totals {
+  return { queries: new Map(queries), decisions: new Map(decisions), matches: new Map(matches) };
+}
+
 /** Label sets kept per metric, current and gone ones together; as metrics.max_series. Later ones share a row. */
 const MAX_ROWS = 20_000;
 const REST = 'other';

@@ -4,7 +4,7 @@
 import { NO_SEGMENT, newPacket, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
 import { segmentOf } from '../../policy/decide/decide.ts';
 import { answerQuery } from '../answer/answer.ts';
-import { countDropped, countDuration, DROPPED_MALFORMED, DURATION_MEMORY } from '../answer/counters.ts';
+import { countDropped, countDuration, countOverload, DROPPED_MALFORMED, DURATION_MEMORY } from '../answer/counters.ts';
 import type { FastPath } from '../answer/fast-path.ts';
 import { NO_EDE } from '../answer/finish.ts';
 import { answerFailure } from '../answer/from-memory.ts';
@@ -84,9 +84,10 @@ export function createDoor(options: DoorOptions): Door {
     if (length === MISS) {
       const slot = misses < maxMisses ? takeShare(shares, client) : -1;
       if (slot >= 0) return miss(query, client.slice(), clientPort, transport, slot);
-      path.counters.overloads++;
+      countOverload(path.counters);
       length = answerFailure(path, packet, RCODE_SERVFAIL, NO_EDE);
     }
+    if (packet.refresh === 1) resolver.refresh(query, { client, clientPort, transport, segment: SEGMENT_UNRESOLVED });
     const reply = length === DROP ? undefined : packet.bytes.slice(0, length);
     countDuration(path.counters, DURATION_MEMORY, clock.monotonicSeconds() - arrived);
     return reply;

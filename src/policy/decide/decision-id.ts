@@ -5,7 +5,7 @@
 
 import { splitLabels } from '../snapshot/labels.ts';
 import { outcomeDirective, outcomeExemption } from '../snapshot/outcome.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Findings, Snapshot } from '../snapshot/snapshot.ts';
 import {
   actionOf,
   appOf,
@@ -102,12 +102,15 @@ function copy(from: Uint8Array, out: Uint8Array, at: number): number {
   return at + from.length;
 }
 
+/** Of a snapshot, or of whoever spells out ids when the snapshot is gone. */
+export type RuleScratch = Pick<Snapshot, 'match' | 'findings' | 'isFeed'>;
+
 /** The rule part into findings.text; gives its length. */
-export function writeRule(snapshot: Snapshot, verdict: number, bytes: Uint8Array): number {
-  const { match, findings } = snapshot;
+export function writeRule(scratch: RuleScratch, verdict: number, bytes: Uint8Array): number {
+  const { match, findings } = scratch;
   const { text } = findings;
   const kind = kindOf(verdict);
-  let length = snapshot.isFeed[appOf(verdict)] === 1 ? copy(FEED, text, 0) : 0;
+  let length = scratch.isFeed[appOf(verdict)] === 1 ? copy(FEED, text, 0) : 0;
   if (kind === KIND_ADDRESS || kind === KIND_EXCEPT_ADDRESS) {
     const mapped = match.addressLength === 4;
     if (mapped) for (let i = 0; i < 4; i++) findings.address[12 + i] = bytes[match.at + i];
@@ -127,12 +130,12 @@ export function writeRule(snapshot: Snapshot, verdict: number, bytes: Uint8Array
   const name = match.messageAt < 0 ? bytes : findings.name;
   const nameAt = match.messageAt < 0 ? match.at : 0;
   if (match.messageAt >= 0 && !unpackName(bytes, match.messageAt, match.at, bytes.length, findings.name)) return length;
-  return writeLabels(snapshot, name, nameAt, skippedOf(verdict), matchedOf(verdict), length);
+  return writeLabels(findings, name, nameAt, skippedOf(verdict), matchedOf(verdict), length);
 }
 
 /** The labels that matched: `matched` of them, in front of the last `skipped`. */
 function writeLabels(
-  { findings }: Snapshot,
+  findings: Findings,
   name: Uint8Array,
   nameAt: number,
   skipped: number,

@@ -48,6 +48,8 @@ export type Decision =
 export interface DecisionEvent {
   /** Wall clock, milliseconds. */
   readonly wallMs: number;
+  /** Monotonic clock, seconds: the order of events while the wall clock is being set. */
+  readonly monotonicSeconds: number;
   readonly generation: number;
   readonly door: 'dns' | 'proxy';
   readonly action: Action;

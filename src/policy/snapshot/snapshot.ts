@@ -168,7 +168,7 @@ function view(given: Uint8Array, sha256: Sha256 | undefined): Snapshot | { reado
   };
 }
 
-function newFindings(apps: number): Findings {
+export function newFindings(apps: number): Findings {
   return {
     count: 0,
     words: new Uint32Array(2 * apps),

@@ -4,6 +4,7 @@
 
 import { expect, test } from 'vitest';
 import { answerQuery } from '../../../src/dns/answer/answer.ts';
+import { TAIL } from '../../../src/dns/answer/events.ts';
 import { collect } from '../../heap.ts';
 import { newPath, packetOf } from './asking.ts';
 import { CLIENTS, smallPolicy } from './small-policy.ts';
@@ -29,7 +30,7 @@ test.each([
     for (let i = 0; i < ROUNDS; i++) {
       for (let j = 0; j < bytes.length; j++) packet.bytes[packet.at + j] = bytes[j];
       packet.segment = segment;
-      path.events.tail = path.events.head;
+      path.events.words[TAIL] = path.events.head;
       checksum += answerQuery(path, packet);
     }
     return checksum;

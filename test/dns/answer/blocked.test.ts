@@ -1,11 +1,9 @@
 import * as dnsPacket from 'dns-packet';
 import { describe, expect, test } from 'vitest';
-import { readCounters } from '../../../src/dns/answer/counters.ts';
-import { drainEvents } from '../../../src/dns/answer/events.ts';
 import { DROP, MISS } from '../../../src/dns/answer/outcome.ts';
-import type { DecisionEvent } from '../../../src/policy/decide/decision.ts';
 import { BLOCKED, BLOCKED_NAME } from '../../vectors/blocked-answers.ts';
 import { ask, newPath } from './asking.ts';
+import { readCounters, takeEvents } from './reading.ts';
 import { CLIENTS, NOW, smallPolicy } from './small-policy.ts';
 import { query, readReply } from './wire.ts';
 
@@ -125,7 +123,7 @@ test('monitored, exempt, protected, free and unlisted names are a MISS, and noth
   ]) {
     expect(ask(path, query(name, 'A'), { client: CLIENTS.nxdomain }).result).toBe(MISS);
   }
-  const { decisions, queries } = readCounters(path.counters);
+  const { decisions, queries } = readCounters(path);
   expect(decisions).toEqual([]);
   expect(queries.find(({ labels }) => labels[1] === 'nxdomain')?.value).toBe(6);
 });
@@ -149,8 +147,8 @@ test('each block is one event and one count, with the id that the EDE carries', 
   const path = newPath(snapshot);
   ask(path, query(BLOCKED_NAME, 'HTTPS', { opt: 1232 }), { client: CLIENTS.ipv6, transport: 'tcp' });
   ask(path, query('exact.example.org', 'A'), { client: CLIENTS.drop });
-  const events: DecisionEvent[] = [];
-  expect(drainEvents(path.events, 10, (event) => events.push(event))).toBe(2);
+  const events = takeEvents(path);
+  expect(events).toHaveLength(2);
   expect(events[0]).toMatchObject({
     wallMs: NOW,
     generation: 7,
@@ -167,7 +165,7 @@ test('each block is one event and one count, with the id that the EDE carries', 
   expect(Buffer.from(events[0].qname).toString('latin1')).toBe('\x03www\x06tiktok\x03com\x00');
   expect(Buffer.from(events[0].client).toString('hex')).toBe('20010db8000200000000000000000001');
   expect(events[1]).toMatchObject({ action: 'blocked', id: 'uk-statement/tiktok/=exact.example.org', segment: 'drop' });
-  const counted = readCounters(path.counters);
+  const counted = readCounters(path);
   expect(counted.decisions).toEqual([
     { labels: ['nxdomain', 'tiktok', 'blocked'], value: 1 },
     { labels: ['drop', 'tiktok', 'blocked'], value: 1 },

@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { answerQuery } from '../../../src/dns/answer/answer.ts';
 import type { CachedAnswer } from '../../../src/dns/answer/cached-answer.ts';
-import { readCounters } from '../../../src/dns/answer/counters.ts';
-import { drainEvents } from '../../../src/dns/answer/events.ts';
 import { type FastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
 import { answerFailure, answerFromMemory, type WaitedFor } from '../../../src/dns/answer/from-memory.ts';
 import { MISS } from '../../../src/dns/answer/outcome.ts';
 import { scrub } from '../../../src/dns/wire/scrub.ts';
-import type { DecisionEvent } from '../../../src/policy/decide/decision.ts';
 import { type AskOptions, finished, newPath, packetOf } from './asking.ts';
+import { readCounters, takeEvents } from './reading.ts';
 import { CLIENTS, smallPolicy } from './small-policy.ts';
 import { optRecord, query, type Reply, readReply, TYPES, u16, wireName } from './wire.ts';
 
@@ -237,12 +235,11 @@ describe('what is in an answer is judged', () => {
     answered(path, bytes, intoBan, { client: CLIENTS.exempt });
     answered(path, bytes, intoBan, { client: CLIENTS.free });
     answered(path, query('www.example.net', 'A'), chain, { client: CLIENTS.monitor });
-    expect(readCounters(path.counters).decisions).toEqual([
+    expect(readCounters(path).decisions).toEqual([
       { labels: ['nxdomain', 'tiktok', 'exempt'], value: 1 },
       { labels: ['monitor', 'tiktok', 'monitored'], value: 1 },
     ]);
-    const events: DecisionEvent[] = [];
-    drainEvents(path.events, 10, (event) => events.push(event));
+    const events = takeEvents(path);
     expect(events.map(({ id }) => id)).toEqual([
       'monitored:uk-statement/tiktok/tiktok.com',
       'exempt:EXM-1:uk-statement/tiktok/tiktok.com',
@@ -268,6 +265,6 @@ describe('a failure', () => {
   test('of a monitored name is counted as monitored', () => {
     const path = newPath(snapshot);
     failed(path, 'www.tiktok.com', CLIENTS.monitor);
-    expect(readCounters(path.counters).decisions).toEqual([{ labels: ['monitor', 'tiktok', 'monitored'], value: 1 }]);
+    expect(readCounters(path).decisions).toEqual([{ labels: ['monitor', 'tiktok', 'monitored'], value: 1 }]);
   });
 });

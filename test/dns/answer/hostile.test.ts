@@ -5,13 +5,13 @@ import { expect, test } from 'vitest';
 import { readU16 } from '../../../src/base/bytes.ts';
 import { answerQuery } from '../../../src/dns/answer/answer.ts';
 import type { CachedAnswer } from '../../../src/dns/answer/cached-answer.ts';
-import { readCounters } from '../../../src/dns/answer/counters.ts';
 import { answerFailure, answerFromMemory } from '../../../src/dns/answer/from-memory.ts';
 import { DROP, MISS } from '../../../src/dns/answer/outcome.ts';
 import { factsSize } from '../../../src/policy/decide/facts.ts';
 import { ANSWERS } from '../../../src/policy/model.ts';
 import { QUERIES } from '../../vectors/queries.ts';
 import { finished, newPath, packetOf } from './asking.ts';
+import { readCounters } from './reading.ts';
 import { CLIENTS, smallPolicy } from './small-policy.ts';
 import { query, readReply } from './wire.ts';
 
@@ -108,7 +108,7 @@ test(`${ROUNDS} mutated queries (seed ${SEED}) are answered, missed or dropped w
   }
   // The test is worth something only while it hits every outcome often.
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(1000);
-  const { queries } = readCounters(path.counters);
+  const { queries } = readCounters(path);
   expect(queries.reduce((sum, row) => sum + row.value, 0)).toBe(ROUNDS);
 });
 

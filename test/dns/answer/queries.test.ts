@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { readU16 } from '../../../src/base/bytes.ts';
-import { readCounters } from '../../../src/dns/answer/counters.ts';
 import { DROP, MISS } from '../../../src/dns/answer/outcome.ts';
 import { QUERIES } from '../../vectors/queries.ts';
 import { ask, newPath } from './asking.ts';
+import { readCounters } from './reading.ts';
 import { CLIENTS, smallPolicy } from './small-policy.ts';
 import { query, readReply } from './wire.ts';
 
@@ -13,7 +13,7 @@ describe('a query that is not to be resolved gets what DNS.md §1 says', () => {
   test.each(QUERIES)('$title', ({ query, expect: expected, port = 5353, bare = false, hasOpt = false, ede }) => {
     const path = newPath(snapshot);
     const asked = ask(path, query, { client: CLIENTS.nxdomain, port });
-    const counted = readCounters(path.counters);
+    const counted = readCounters(path);
     const value = (rows: readonly { value: number }[]) => rows.reduce((sum, row) => sum + row.value, 0);
     expect(value(counted.queries)).toBe(1);
     if (expected === 'miss' || expected === 'drop') {
@@ -52,7 +52,7 @@ test('a client without a segment is refused ten times a second, its neighbours i
   expect(ask(path, query('a.example', 'A'), { client: '192.0.3.1' }).result).not.toBe(DROP);
   path.nowSeconds += 1;
   expect(ask(path, query('a.example', 'A'), { client: '192.0.2.1' }).result).not.toBe(DROP);
-  const counted = readCounters(path.counters);
+  const counted = readCounters(path);
   expect(counted.dropped.find(({ labels }) => labels.join() === 'udp,rate')?.value).toBe(5);
   expect(counted.refused.find(({ labels }) => labels[0] === 'no-segment')?.value).toBe(17);
   expect(counted.queries.find(({ labels }) => labels.join() === 'udp,none')?.value).toBe(17);

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readU16 } from '../../../src/base/bytes.ts';
-import { readCounters } from '../../../src/dns/answer/counters.ts';
+import { readCounters } from '../answer/reading.ts';
 import { MAX_PIPELINED, MAX_TCP_QUERY } from '../../../src/dns/listeners/connection.ts';
 import { createDoor } from '../../../src/dns/listeners/door.ts';
 import { openListeners } from '../../../src/dns/listeners/listeners.ts';
@@ -55,7 +55,7 @@ describe('UDP', () => {
     while (door.held.length === 0) await new Promise(setImmediate);
     expect(readReply(await askUdp(door.port, free(2))).rcode).toBe(2);
     expect(readReply(await askUdp(door.port, query('www.tiktok.com', 'A'))).rcode).toBe(0);
-    expect(readCounters(door.path.counters).overloads).toBe(1);
+    expect(readCounters(door.path).overloads).toBe(1);
     door.held[0]();
     expect(readReply(await slow).rcode).toBe(0);
     expect(readReply(await askUdp(door.port, free(3))).rcode).toBe(0);
@@ -73,7 +73,7 @@ describe('UDP', () => {
     const third = await from('127.0.0.4', 'slow3.example.net');
     await third.until(1);
     expect(readReply(third.answers[0]).rcode).toBe(2);
-    expect(readCounters(door.path.counters).overloads).toBe(1);
+    expect(readCounters(door.path).overloads).toBe(1);
     const other = await from('127.0.1.2', 'n1.example.net');
     await other.until(1);
     expect(readReply(other.answers[0]).rcode).toBe(0);
@@ -243,7 +243,7 @@ describe('TCP', () => {
     const door = await start({ tcp: { idleMs: 400, maxPerClient: 1 } });
     const client = await Client.connect(door.port);
     client.socket.pause();
-    const asked = () => readCounters(door.path.counters).queries.reduce((sum, row) => sum + row.value, 0);
+    const asked = () => readCounters(door.path).queries.reduce((sum, row) => sum + row.value, 0);
     const burst = framed(...Array.from({ length: 1000 }, () => query('www.tiktok.com', 'ANY', { opt: 4096 })));
     // Some 60 MB of answers if all were taken; the kernel's own buffers hold a few.
     for (let i = 0; i < 600; i++) client.socket.write(burst);

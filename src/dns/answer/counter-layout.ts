@@ -1,0 +1,115 @@
+// Where one answering thread's counters lie in shared memory, and what they are called. Float64 each, read and written by one
+// instruction, so that a reader sees the number before or the number after.
+//
+//   ┌────────────┬──────────────────┬────────────────────────┬────────────────────────┐
+//   │ words 128  │ fixed counts 768 │ rows of one generation │ rows of the next or of │   every part starts at a multiple of 128
+//   │            │                  │                        │ the one before         │   bytes; a thread has a block of its own
+//   └────────────┴──────────────────┴────────────────────────┴────────────────────────┘
+//
+// The thread that counts writes everything; main reads. Rows are indexed by a generation's numbers of segments and apps: when the thread
+// moves on it zeroes the part it does not count in and goes on there, so that main has until the next generation is published to fold the
+// rows left behind into totals by name (counter-book.ts).
+
+import { ROLES } from '../../policy/model.ts';
+
+export const TRANSPORTS = ['udp', 'tcp'] as const;
+export const DROP_REASONS = ['malformed', 'policy', 'rate', 'overload'] as const;
+export const REFUSE_REASONS = ['no-segment', 'no-recursion'] as const;
+/** Everything an upstream may say besides these is OTHER: labels stay bounded. */
+export const RCODE_NAMES = [
+  'NOERROR',
+  'FORMERR',
+  'SERVFAIL',
+  'NXDOMAIN',
+  'NOTIMP',
+  'REFUSED',
+  'OTHER',
+  'BADVERS',
+] as const;
+/** In the order of policy/verdict.ts, which starts with FREE: action number − 1. */
+export const COUNTED_ACTIONS = ['blocked', 'monitored', 'exempt', 'released'] as const;
+export const ACTIONS = COUNTED_ACTIONS.length;
+export const DURATION_PATHS = ['memory', 'upstream', 'stale'] as const;
+/** Upper bounds in seconds, 10 µs to 5 s. */
+export const DURATION_BUCKETS = [
+  0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
+  5,
+] as const;
+/** Each path has its buckets, one for what is slower, and the sum. */
+export const DURATION_ROW = DURATION_BUCKETS.length + 2;
+export const SUM_AT = DURATION_ROW - 1;
+
+// The fixed counts.
+/** transport × rcode row */
+export const RESPONSES_AT = 0;
+/** transport × reason */
+export const DROPPED_AT = RESPONSES_AT + TRANSPORTS.length * RCODE_NAMES.length;
+export const REFUSED_AT = DROPPED_AT + TRANSPORTS.length * DROP_REASONS.length;
+/** path × DURATION_ROW */
+export const DURATIONS_AT = REFUSED_AT + REFUSE_REASONS.length;
+/** Misses answered SERVFAIL because too many were in flight. */
+export const OVERLOADS_AT = DURATIONS_AT + DURATION_PATHS.length * DURATION_ROW;
+export const CACHE_HITS_AT = OVERLOADS_AT + 1;
+const FIXED = CACHE_HITS_AT + 1;
+
+// The words, Int32.
+/** Which of the two parts is counted in; stored last when the thread moves on. */
+export const CURRENT = 0;
+/** One of each for each part. */
+export const GENERATIONS = 1;
+export const SEGMENTS = 3;
+export const COLUMNS = 5;
+
+/** Two cache lines: neighbours are fetched in pairs. */
+const LINE_BYTES = 128;
+const FIXED_START = LINE_BYTES;
+const ROWS_START = FIXED_START + padded(FIXED * 8);
+
+/** Pairs of segment and app counted apart, 32 MB of rows of which untouched pages cost nothing; the apps beyond share one column. */
+const MAX_PAIRS = 1_048_576;
+/** As many as policy/compile makes of them, and a column for each app (policy/verdict.ts) and for the rest. */
+const MAX_SEGMENTS = 4096;
+const MAX_COLUMNS = 2049;
+const MAX_ROWS =
+  TRANSPORTS.length * (MAX_SEGMENTS + 1) + (MAX_PAIRS + MAX_SEGMENTS) * ACTIONS + MAX_COLUMNS * ROLES.length * ACTIONS;
+const PART_BYTES = padded(MAX_ROWS * 8);
+
+function padded(bytes: number): number {
+  return Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
+}
+
+/** Bytes of one thread's block. */
+export function counterBytes(): number {
+  return ROWS_START + 2 * PART_BYTES;
+}
+
+export interface CounterViews {
+  readonly words: Int32Array;
+  readonly fixed: Float64Array;
+  readonly parts: readonly [Float64Array, Float64Array];
+}
+
+export function viewCounters(memory: SharedArrayBuffer): CounterViews {
+  const part = (i: number) => new Float64Array(memory, ROWS_START + i * PART_BYTES, MAX_ROWS);
+  return {
+    words: new Int32Array(memory, 0, LINE_BYTES / 4),
+    fixed: new Float64Array(memory, FIXED_START, FIXED),
+    parts: [part(0), part(1)],
+  };
+}
+
+/** Apps with a column of their own, plus one. */
+export function columnsOf(segments: number, apps: number): number {
+  return Math.min(apps, Math.floor(MAX_PAIRS / Math.max(1, segments)), MAX_COLUMNS - 1) + 1;
+}
+
+// Rows of a generation: transport × (none, segments…), then segment × column × action, then column × role × action.
+export function decisionsAt(segments: number): number {
+  return TRANSPORTS.length * (segments + 1);
+}
+export function matchesAt(segments: number, columns: number): number {
+  return decisionsAt(segments) + segments * columns * ACTIONS;
+}
+export function rowsLength(segments: number, columns: number): number {
+  return matchesAt(segments, columns) + columns * ROLES.length * ACTIONS;
+}

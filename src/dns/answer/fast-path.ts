@@ -6,6 +6,7 @@ import { adoptNames, type Counters } from './counters.ts';
 import type { Events } from './events.ts';
 import { type LocalZones, newLocalZones } from './local-zones.ts';
 import { newRefusals, type Refusals } from './refusals.ts';
+import type { CacheReader } from './response-cache/reader.ts';
 
 export interface FastPath {
   /** Undefined: no policy at all, every query gets SERVFAIL. Set by useSnapshot. */
@@ -14,6 +15,8 @@ export interface FastPath {
   nowMs: number;
   /** Monotonic clock, seconds: for ages. */
   nowSeconds: number;
+  /** Undefined: every allowed query is a MISS. */
+  readonly cache: CacheReader | undefined;
   readonly counters: Counters;
   readonly events: Events;
   readonly localZones: LocalZones;
@@ -37,6 +40,8 @@ export interface FastPathOptions {
   readonly counters: Counters;
   readonly events: Events;
   readonly settings: FastPathSettings;
+  /** Of the thread's own. */
+  readonly cache?: CacheReader | undefined;
   /** The department's forward zones as text: those at or below a special-use name win over it. */
   readonly forwardZones: readonly string[];
   /** Random, from the process's CSPRNG. */
@@ -48,6 +53,7 @@ export function newFastPath(options: FastPathOptions): FastPath {
     snapshot: undefined,
     nowMs: 0,
     nowSeconds: 0,
+    cache: options.cache,
     counters: options.counters,
     events: options.events,
     localZones: newLocalZones(options.forwardZones),

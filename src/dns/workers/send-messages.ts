@@ -20,18 +20,13 @@ export function newErrnoCounts(): ErrnoCounts {
 
 /** Gives how many could not be sent. */
 export function sendMessages(libc: Libc, fd: number, headers: number, count: number, errors: ErrnoCounts): number {
-  const sent = libc.sendmmsg(fd, headers, count, C.MSG_DONTWAIT);
-  return sent === count ? 0 : finish(libc, fd, headers, count, Math.max(sent, 0), errors);
-}
-
-function finish(libc: Libc, fd: number, headers: number, count: number, sent: number, errors: ErrnoCounts): number {
   let failures = 0;
   let waits = 0;
-  let done = sent;
+  let done = 0;
   while (done < count) {
-    const more = libc.sendmmsg(fd, headers + done * MMSGHDR.size, count - done, C.MSG_DONTWAIT);
-    if (more > 0) {
-      done += more;
+    const sent = libc.sendmmsg(fd, headers + done * MMSGHDR.size, count - done, C.MSG_DONTWAIT);
+    if (sent > 0) {
+      done += sent;
       continue;
     }
     const errno = libc.errno();

@@ -99,14 +99,17 @@ export function placeNodes(
 ): number | undefined {
   const size = slots.length / SLOT_WORDS;
   const slotOfNode = new Uint32Array(names.count);
+  const hashes = new Uint32Array(names.count);
   const leaves = leafBits(names);
   let longest = 0;
   slots.fill(0);
   for (let i = 0; i < slots.length; i += SLOT_WORDS) slots[i] = EMPTY_SLOT;
   for (let node = 0; node < names.count; node++) {
-    const parent = names.parents[node] === ROOT ? ROOT : slotOfNode[names.parents[node]];
+    const isTop = names.parents[node] === ROOT;
+    const parent = isTop ? ROOT : slotOfNode[names.parents[node]];
     const labelAt = names.labelAts[node];
-    const hash = hashLabel(names.pool, labelAt, parent, seed, multiplier);
+    const hash = hashLabel(names.pool, labelAt, isTop ? 0 : hashes[names.parents[node]], seed, multiplier);
+    hashes[node] = hash;
     let slot = slotOf(hash, size);
     let probe = 1;
     for (; slots[slot * SLOT_WORDS] !== EMPTY_SLOT; probe++) slot = slot + 1 === size ? 0 : slot + 1;

@@ -79,11 +79,14 @@ export function judgeAddress(snapshot: Snapshot, bytes: Uint8Array, at: number, 
 
 /** Walks labels end−1 … first down the trie; gives the last row met, times two, plus one when the name ends at that row's own node. */
 function walkDown(snapshot: Snapshot, bytes: Uint8Array, at: number, first: number, end: number): number {
-  const { slots, findings } = snapshot;
+  const { slots, findings, seed, multiplier } = snapshot;
   let parent = ROOT;
+  let hash = 0;
   let met = 0;
   for (let i = end - 1; i >= first; i--) {
-    const slot = findSlot(snapshot, parent, bytes, at + findings.labels[i]);
+    const labelAt = at + findings.labels[i];
+    hash = hashLabel(bytes, labelAt, hash, seed, multiplier);
+    const slot = findSlot(snapshot, parent, hash, bytes, labelAt);
     if (slot < 0) return met;
     const word = slots[slot * SLOT_WORDS + 2];
     const row = word & ROW_MASK;
@@ -94,10 +97,9 @@ function walkDown(snapshot: Snapshot, bytes: Uint8Array, at: number, first: numb
   return met;
 }
 
-/** The slot of a label below `parent`, or -1. */
-export function findSlot(snapshot: Snapshot, parent: number, bytes: Uint8Array, at: number): number {
+/** The slot of a label below `parent`, or -1. `hash` is the label's, below its own labels above. */
+export function findSlot(snapshot: Snapshot, parent: number, hash: number, bytes: Uint8Array, at: number): number {
   const { slots, slotCount, labels, longestProbe } = snapshot;
-  const hash = hashLabel(bytes, at, parent, snapshot.seed, snapshot.multiplier);
   const wanted = slotWord(parent, hash);
   let slot = slotOf(hash, slotCount);
   for (let probe = 0; probe < longestProbe; probe++) {

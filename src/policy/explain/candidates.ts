@@ -5,7 +5,7 @@ import { findSlot } from '../decide/judge.ts';
 import type { Subject } from '../decide/subjects.ts';
 import { ROLES, type Role } from '../model.ts';
 import { detailRole, ENTRY_WORDS, entryApp, entryDepth, entryKind } from '../snapshot/entries.ts';
-import { splitLabels } from '../snapshot/labels.ts';
+import { hashLabel, splitLabels } from '../snapshot/labels.ts';
 import { PREFIX_SIZE, ROOT, ROW_MASK, ROW_WORDS, SLOT_WORDS, zoneDepth } from '../snapshot/layout.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { KIND_EXACT, KIND_WILDCARD } from '../verdict.ts';
@@ -65,8 +65,10 @@ function rowsOnTheWay(snapshot: Snapshot, name: Uint8Array, starts: Uint8Array):
   const rows: { row: number; isEnd: boolean }[] = [];
   let zone = 0;
   let parent = ROOT;
+  let hash = 0;
   for (let i = starts.length - 1; i >= 0; i--) {
-    const slot = findSlot(snapshot, parent, name, starts[i]);
+    hash = hashLabel(name, starts[i], hash, snapshot.seed, snapshot.multiplier);
+    const slot = findSlot(snapshot, parent, hash, name, starts[i]);
     if (slot < 0) break;
     const row = snapshot.slots[slot * SLOT_WORDS + 2] & ROW_MASK;
     if (row !== 0) {

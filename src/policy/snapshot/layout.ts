@@ -10,7 +10,7 @@
 // generation. The header digest covers the header, the content digest included. Numbers are in the machine's order; `order mark` says which.
 
 export const MAGIC = 0x54434452; // 'RDCT'
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 export const ORDER_MARK = 0x01020304;
 export const SECTION_ALIGNMENT = 64;
 export const DIGEST_SIZE = 32;

@@ -27,7 +27,7 @@ export function recordDecision(path: FastPath, snapshot: Snapshot, packet: Packe
   const { role } = snapshot.match;
   countDecision(path.counters, parent, app, role, action);
   const { events } = path;
-  const at = claimEvent(events);
+  const at = claimEvent(events, packet);
   if (at < 0) return;
   events.doubles[(at + WALL_AT) >>> 3] = path.nowMs;
   events.doubles[(at + MONOTONIC_AT) >>> 3] = path.nowSeconds;

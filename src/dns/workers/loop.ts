@@ -12,6 +12,7 @@ import { newPacket, type Packet, SEGMENT_UNRESOLVED, TRANSPORT_UDP } from '../..
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { answerQuery } from '../answer/answer.ts';
 import { countDropped, countDurations, countOverload, DROPPED_MALFORMED, DURATION_MEMORY } from '../answer/counters.ts';
+import { publishEvents } from '../answer/events.ts';
 import { type FastPath, useSnapshot } from '../answer/fast-path.ts';
 import { NO_EDE } from '../answer/finish.ts';
 import { answerFailure } from '../answer/from-memory.ts';
@@ -75,6 +76,7 @@ class Loop<Socket extends LoopSocket> {
   constructor(options: LoopOptions<Socket>) {
     this.#o = options;
     this.#path = options.path;
+    this.#path.events.isBatched = true;
     this.#packets = options.lanes.map(({ socket }) => newPacket(socket.bytes));
     for (const packet of this.#packets) packet.capacity = PACKET_ROOM;
     this.#failures = new Uint32Array(options.lanes.length);
@@ -125,6 +127,7 @@ class Loop<Socket extends LoopSocket> {
     this.#handedOver = 0;
     for (let i = 0; i < count; i++) this.#answer(socket, i, this.#packets[lane]);
     if (socket.flush() > 0) counts.publishErrors();
+    publishEvents(path.events);
     counts.publishDrops();
     // One sample a batch: its packets came together and leave together.
     countDurations(path.counters, DURATION_MEMORY, monotonicSeconds() - path.nowSeconds, count - this.#handedOver);

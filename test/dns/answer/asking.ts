@@ -6,6 +6,7 @@ import { answerQuery } from '../../../src/dns/answer/answer.ts';
 import { newCounters } from '../../../src/dns/answer/counters.ts';
 import { newEvents } from '../../../src/dns/answer/events.ts';
 import { type FastPath, type FastPathSettings, newFastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
+import type { CacheReader } from '../../../src/dns/answer/response-cache/reader.ts';
 import type { Snapshot } from '../../../src/policy/snapshot/snapshot.ts';
 import { NOW } from './small-policy.ts';
 
@@ -16,6 +17,7 @@ export function newPath(
   snapshot: Snapshot | undefined,
   settings: Partial<FastPathSettings> = {},
   forwardZones: readonly string[] = [],
+  cache?: CacheReader,
 ): FastPath {
   const path = newFastPath({
     counters: newCounters(),
@@ -29,6 +31,7 @@ export function newPath(
       ...settings,
     },
     forwardZones,
+    cache,
     seed: 42,
   });
   path.nowMs = NOW;

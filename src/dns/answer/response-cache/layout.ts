@@ -40,9 +40,9 @@ export const BUCKET_WORDS = 16;
 const BUCKETS_A_PAGE = 64;
 const INDEX_BYTES_A_PAGE = BUCKETS_A_PAGE * BUCKET_WORDS * 4;
 
-/** Of a slot, in words: 256, 512 and 1,408 bytes. Most answers fit the first; the last holds what fits a UDP answer, with its facts. */
-export const CLASS_WORDS = [64, 128, 352] as const;
-export const MAX_SLOT_WORDS = 352;
+/** Of a slot, in words: 256, 512 and 1,792 bytes. Most answers fit the first; the last holds 1,232 bytes of addresses with their facts. */
+export const CLASS_WORDS = [64, 128, 448] as const;
+export const MAX_SLOT_WORDS = 448;
 
 /** Odd: being written, or free. */
 export const VERSION = 0;

@@ -133,7 +133,7 @@ export const NO_SLOT = 4;
 /** Copies a slot without its subjects and says what is wrong with the copy. */
 export function copySlot(reader: CacheReader, slot: number): number {
   const { shared, head } = reader;
-  if (slot < reader.firstPageAt || slot > shared.length - MAX_SLOT_WORDS) return NO_SLOT;
+  if (slot < reader.firstPageAt || slot > shared.length - MESSAGE) return NO_SLOT;
   const version = Atomics.load(shared, slot + VERSION);
   const check = shared[slot + CHECK];
   let sum = beginSum(version);
@@ -147,7 +147,8 @@ export function copySlot(reader: CacheReader, slot: number): number {
   const messageWords = ((head[LENGTHS] & 0xffff) + 3) >>> 2;
   const ttls = head[LENGTHS] >>> 16;
   const ttlWords = (ttls + 1) >>> 1;
-  if (slotWords(head[LENGTHS] & 0xffff, ttls, head[FACTS] & 0xffff) > MAX_SLOT_WORDS) return NO_SLOT;
+  const size = slotWords(head[LENGTHS] & 0xffff, ttls, head[FACTS] & 0xffff);
+  if (size > MAX_SLOT_WORDS || slot + size > shared.length) return NO_SLOT;
   sum = copyWords(shared, slot + MESSAGE, reader.kept.words, messageWords, sum, step);
   step = (step + Math.imul(messageWords, SUM_STEP)) | 0;
   sum = copyWords(shared, slot + MESSAGE + messageWords, reader.ttlWords, ttlWords, sum, step);

@@ -2,7 +2,13 @@
 // the place of the one before, so that a name that is asked all the time is never gone for a moment.
 
 import { readU16 } from '../../../base/bytes.ts';
-import { FACTS_COUNT_AT, FACTS_SUBJECT_SIZE, FACTS_SUBJECTS_AT, factsSize } from '../../../policy/decide/facts.ts';
+import {
+  FACTS_COUNT_AT,
+  FACTS_GENERATION_AT,
+  FACTS_SUBJECT_SIZE,
+  FACTS_SUBJECTS_AT,
+  factsSize,
+} from '../../../policy/decide/facts.ts';
 import type { CachedAnswer } from '../cached-answer.ts';
 import { bucketAt, hashKeyInto } from './key-hash.ts';
 import {
@@ -95,9 +101,11 @@ export class CacheWriter {
     const reader = this.#reader;
     if (!lookUp(reader, question) || !loadFacts(reader)) return undefined;
     const { bytes, factsAt, rcode, isNegative, authentic, insertedAt, expiresAt, ttlOffsets, ede } = reader.kept;
-    const end = factsAt + factsSize(readU16(bytes, factsAt + FACTS_COUNT_AT));
+    const copy = bytes.slice(0, factsAt + factsSize(readU16(bytes, factsAt + FACTS_COUNT_AT)));
+    // Where the memo will be, the reader's memory holds what was there before.
+    copy.fill(0, factsAt + FACTS_GENERATION_AT, factsAt + FACTS_SUBJECTS_AT);
     return {
-      ...{ bytes: bytes.slice(0, end), factsAt, rcode, isNegative, authentic, insertedAt, expiresAt, ede },
+      ...{ bytes: copy, factsAt, rcode, isNegative, authentic, insertedAt, expiresAt, ede },
       ...{ ttlOffsets: ttlOffsets.slice(0, reader.head[LENGTHS] >>> 16), stale: false },
     };
   }

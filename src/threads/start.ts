@@ -4,7 +4,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-export type Thread = 'compiler' | 'worker';
+export type Thread = 'compiler' | 'worker' | 'resolver';
 
 export function startThread(name: Thread, workerData: unknown): Worker {
   return new Worker(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url), { workerData });

@@ -38,12 +38,14 @@ export interface ExchangeParts {
   readonly case0x20: boolean;
 }
 
+/** Calls `done` once, later: with the answer, or with the failure at the deadline at the latest. */
 export function exchange(
   parts: ExchangeParts,
   question: UpstreamQuestion,
   upstreams: readonly Upstream[],
-): Promise<Exchanged> {
-  return new Promise((done) => new Exchange(parts, question, upstreams, done).start());
+  done: (result: Exchanged) => void,
+): void {
+  new Exchange(parts, question, upstreams, done).start();
 }
 
 interface Try {

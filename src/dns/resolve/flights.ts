@@ -1,12 +1,14 @@
 // Questions on their way to upstreams. Equal ones are asked once and land for everybody who waits; what comes back goes into the cache,
-// answer or failure.
+// answer or failure. A refresh is a question that nobody waits for: its failure leaves what is known as it is.
 
+import type { Packet } from '../../base/packet.ts';
 import type { CachedAnswer } from '../answer/cached-answer.ts';
-import { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY } from '../wire/edns.ts';
+import { FLAG_CD } from '../wire/message.ts';
 import type { AnswerCache, Failure } from './answer-cache.ts';
 import { type Exchanged, type ExchangeParts, exchange } from './exchange.ts';
 import type { Upstream } from './upstream.ts';
 import type { UpstreamQuestion } from './upstream-query.ts';
+import type { Waiter } from './waiter.ts';
 
 /** Questions on their way at once: 10,000 a second under a 1 s upstream. Beyond: SERVFAIL. */
 const MAX_FLIGHTS = 10_000;
@@ -22,69 +24,101 @@ export interface TtlLimits {
 
 export type Landed = CachedAnswer | Failure;
 
-interface Flight {
-  waiters: number;
-  readonly landed: Promise<Landed>;
-}
+/** Those who wait for a question; none, when it is a refresh. */
+type Flight = Waiter[];
 
 export class Flights {
   readonly #parts: ExchangeParts;
   readonly #cache: AnswerCache;
   readonly #limits: TtlLimits;
+  readonly #land: (waiter: Waiter, landed: Landed) => void;
   readonly #flights = new Map<string, Flight>();
+  #over: (() => void)[] = [];
   #joined = 0;
-  #overloaded = 0;
 
-  constructor(parts: ExchangeParts, cache: AnswerCache, limits: TtlLimits) {
+  /** `land` is called for each waiter that has neither left nor been turned away. */
+  constructor(
+    parts: ExchangeParts,
+    cache: AnswerCache,
+    limits: TtlLimits,
+    land: (waiter: Waiter, landed: Landed) => void,
+  ) {
     this.#parts = parts;
     this.#cache = cache;
     this.#limits = limits;
+    this.#land = land;
   }
 
-  /** The answer or failure of the question whose cache key is `key`. Never rejects. */
-  ask(key: string, question: UpstreamQuestion, upstreams: readonly Upstream[]): Promise<Landed> {
-    if (upstreams.length === 0) return Promise.resolve(passingFailure(EDE_NETWORK_ERROR));
+  /** Waits for the packet's question, whose cache key is `key`; false when too many do. */
+  join(waiter: Waiter, key: string, packet: Packet, upstreams: readonly Upstream[]): boolean {
     const known = this.#flights.get(key);
-    if (known === undefined && this.#flights.size < MAX_FLIGHTS) return this.#depart(key, question, upstreams);
-    if (known === undefined || known.waiters >= MAX_WAITERS) {
-      this.#overloaded++;
-      return Promise.resolve(passingFailure(EDE_NO_REACHABLE_AUTHORITY));
-    }
-    known.waiters++;
+    if (known === undefined) return this.#depart([waiter], key, packet, upstreams);
+    if (known.length >= MAX_WAITERS) return false;
+    known.push(waiter);
     this.#joined++;
-    return known.landed;
+    return true;
+  }
+
+  /** Asks the question once more, unless it is on its way. */
+  refresh(key: string, packet: Packet, upstreams: readonly Upstream[]): void {
+    if (!this.#flights.has(key) && upstreams.length > 0) this.#depart([], key, packet, upstreams);
+  }
+
+  /** The waiter no longer waits; the question goes on. */
+  leave(waiter: Waiter, key: string): void {
+    const waiters = this.#flights.get(key);
+    const i = waiters?.indexOf(waiter) ?? -1;
+    if (i >= 0) waiters?.splice(i, 1);
   }
 
   /** All that are on their way have landed; their deadline bounds the wait. */
-  async over(): Promise<void> {
-    await Promise.allSettled([...this.#flights.values()].map((flight) => flight.landed));
-  }
-
-  stats(): { inFlight: number; joined: number; overloaded: number } {
-    return { inFlight: this.#flights.size, joined: this.#joined, overloaded: this.#overloaded };
-  }
-
-  #depart(key: string, question: UpstreamQuestion, upstreams: readonly Upstream[]): Promise<Landed> {
-    const landed = exchange(this.#parts, question, upstreams).then((result) => {
-      this.#flights.delete(key);
-      return this.#land(key, result);
+  over(): Promise<void> {
+    return new Promise((over) => {
+      if (this.#flights.size === 0) over();
+      else this.#over.push(over);
     });
-    this.#flights.set(key, { waiters: 1, landed });
-    return landed;
   }
 
-  #land(key: string, result: Exchanged): Landed {
-    if (result.kind === 'failure') {
-      const { ede, isVerdict, wasHeard } = result;
-      const now = this.#parts.clock.nowMs() / 1000;
-      return this.#cache.fail(key, { ede, wasHeard, isBogus: isVerdict && BOGUS_EDES.has(ede) }, now);
+  stats(): { inFlight: number; joined: number } {
+    return { inFlight: this.#flights.size, joined: this.#joined };
+  }
+
+  #depart(waiters: Flight, key: string, packet: Packet, upstreams: readonly Upstream[]): boolean {
+    if (this.#flights.size >= MAX_FLIGHTS) return false;
+    this.#flights.set(key, waiters);
+    const isRefresh = waiters.length === 0;
+    exchange(this.#parts, questionOf(packet), upstreams, (result) => this.#arrived(key, waiters, isRefresh, result));
+    return true;
+  }
+
+  #arrived(key: string, waiters: Flight, isRefresh: boolean, result: Exchanged): void {
+    this.#flights.delete(key);
+    // Nobody's failure is nobody's business: what is kept serves on, and whoever asks next asks again.
+    const isIdle = isRefresh && waiters.length === 0;
+    if (result.kind === 'answer' || !isIdle) {
+      const landed = result.kind === 'answer' ? this.#keep(key, result) : this.#fail(key, result);
+      for (const waiter of waiters) this.#land(waiter, landed);
     }
+    if (this.#flights.size === 0) for (const over of this.#over.splice(0)) over();
+  }
+
+  #fail(key: string, { ede, isVerdict, wasHeard }: Extract<Exchanged, { kind: 'failure' }>): Failure {
+    const now = this.#parts.clock.nowMs() / 1000;
+    return this.#cache.fail(key, { ede, wasHeard, isBogus: isVerdict && BOGUS_EDES.has(ede) }, now);
+  }
+
+  #keep(key: string, result: Extract<Exchanged, { kind: 'answer' }>): CachedAnswer {
     const { bytes, factsAt, rcode, isNegative, isAuthentic, ttlSeconds, ttlOffsets, ede } = result.answer;
     // Its TTLs may have been true at any moment since the query left: aged from then, it never outlives the upstream's own.
     const insertedAt = result.sentMs / 1000;
     const limit = isNegative ? this.#limits.negativeMaxTtlSeconds : this.#limits.maxTtlSeconds;
     const answer: CachedAnswer = {
-      ...{ bytes, factsAt, rcode, isNegative, ttlOffsets, ede },
+      bytes,
+      factsAt,
+      rcode,
+      isNegative,
+      ttlOffsets,
+      ede,
       authentic: isAuthentic && result.isTrusted,
       insertedAt,
       expiresAt: insertedAt + Math.min(ttlSeconds, limit),
@@ -98,4 +132,9 @@ export class Flights {
 /** A failure that says nothing about the name, and so is not remembered. */
 export function passingFailure(ede: number): Failure {
   return { ede, isBogus: false, untilSeconds: 0, holdSeconds: 0 };
+}
+
+function questionOf({ qname, qnameLength, qtype, dnssecOk, flags }: Packet): UpstreamQuestion {
+  const checkingDisabled = (flags & FLAG_CD) !== 0;
+  return { qname: qname.slice(0, qnameLength), qtype, dnssecOk: dnssecOk === 1, checkingDisabled };
 }

@@ -1,9 +1,11 @@
 // Answers what a door could not: from the cache, by joining a question that is on its way, or from an upstream. What comes out is judged
 // under the policy of this moment, whatever it was when the query came in.
 //
-//   query ─▶ judge ─▶ cache ─┬─ fresh ───────────────────────────────────────────┐
-//                            ├─ failed a moment ago ─▶ stale or SERVFAIL          ├─▶ judge again ─▶ answer
-//                            └─ flight (joined by equal questions) ─▶ upstreams ──┘
+//   query ─▶ judge ─▶ cache ─┬─ fresh ─────────────────────────────────────────────────────────▶ answer
+//   (ring, message)          ├─ failed a moment ago ─▶ stale or SERVFAIL                          ▲
+//                            └─ flight (joined by equal questions) ─▶ upstreams ─▶ judge again ───┘
+//
+// Callbacks all the way: a promise or two a query would cost as much as the query.
 
 import { randomBytes } from 'node:crypto';
 import { newPacket, type Packet } from '../../base/packet.ts';
@@ -13,9 +15,10 @@ import { countDuration, DURATION_MEMORY, DURATION_STALE, DURATION_UPSTREAM } fro
 import type { FastPath } from '../answer/fast-path.ts';
 import { answerFailure, answerFromMemory, type WaitedFor } from '../answer/from-memory.ts';
 import { DROP, MISS } from '../answer/outcome.ts';
-import { EDE_NO_REACHABLE_AUTHORITY } from '../wire/edns.ts';
-import { FLAG_CD, MAX_MESSAGE, RCODE_SERVFAIL } from '../wire/message.ts';
-import { AnswerCache, type CacheStats, keyFor } from './answer-cache.ts';
+import type { CacheMemory } from '../answer/response-cache/layout.ts';
+import { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY } from '../wire/edns.ts';
+import { MAX_MESSAGE, RCODE_SERVFAIL } from '../wire/message.ts';
+import { AnswerCache, type CacheStats, type Failure, keyFor } from './answer-cache.ts';
 import { type Clock, monotonicClock } from './clock.ts';
 import { Flights, type Landed, passingFailure, type TtlLimits } from './flights.ts';
 import { Random } from './random.ts';
@@ -23,11 +26,13 @@ import type { Asker, Resolver } from './resolver.ts';
 import { SourcePorts } from './source-ports.ts';
 import { type Listener, watchSystemUpstreams } from './system-upstreams.ts';
 import { Upstream, type UpstreamConfig, type UpstreamStats } from './upstream.ts';
-import type { UpstreamQuestion } from './upstream-query.ts';
 import { type View, Views } from './views.ts';
+import { type Waiter, Waiters } from './waiter.ts';
 
 /** RFC 8767 §5: a client gives up after 2 s or more. */
 const STALE_AFTER_MS = 1800;
+/** An answer younger than this is not asked for again: at most one refresh a second and question, however short its TTL. */
+const REFRESH_SECONDS = 1;
 
 export interface ResolverOptions {
   /** A FastPath of this thread with `countsQueries` false; its snapshot is put in force by useSnapshot. */
@@ -36,10 +41,15 @@ export interface ResolverOptions {
   readonly forward: readonly { readonly zone: string; readonly to: readonly UpstreamConfig[] }[];
   /** Where we listen ourselves, so that `system` never means us. */
   readonly listen: readonly Listener[];
-  readonly cache: TtlLimits & { readonly maxBytes: number };
+  /** `memory`: where the doors of other threads look; without it the cache has memory of its own. */
+  readonly cache: TtlLimits & { readonly maxBytes: number; readonly memory?: CacheMemory };
   readonly deadlineMs: number;
   readonly case0x20: boolean;
   readonly warn: (message: string) => void;
+  /** Called before each judgement: puts the policy in force on `path` that is served by now. */
+  readonly follow?: () => void;
+  /** A query or its answer made us throw: it is dropped, and we go on. */
+  readonly onFault?: (error: unknown, query: Uint8Array) => void;
   /** What tests put in place of the machine's own. */
   readonly clock?: Clock;
   readonly wallMs?: () => number;
@@ -62,6 +72,12 @@ export interface ResolverStats {
 
 export interface ResolverWithStats extends Resolver {
   stats(): ResolverStats;
+  /** A record to fill in (all but `stale`) and to hand to `begin` or `refreshFor`, which give it back. */
+  newWaiter(): Waiter;
+  /** `resolve` for those who care for every microsecond: the answer goes to `waiter.deliver`, now or later, once. */
+  begin(waiter: Waiter): void;
+  /** `refresh` likewise; nothing is delivered. */
+  refreshFor(waiter: Waiter): void;
 }
 
 export function createResolver(options: ResolverOptions): ResolverWithStats {
@@ -77,10 +93,12 @@ class CachingResolver implements ResolverWithStats {
   readonly #cache: AnswerCache;
   readonly #flights: Flights;
   readonly #views: Views;
+  readonly #waiters: Waiters;
   readonly #upstreams = new Map<string, Upstream>();
   readonly #packet: Packet = newPacket(new Uint8Array(MAX_MESSAGE));
   readonly #stopWatching: () => void;
   #system: readonly Upstream[] = [];
+  #overloaded = 0;
 
   constructor(options: ResolverOptions) {
     this.#options = options;
@@ -89,9 +107,10 @@ class CachingResolver implements ResolverWithStats {
     this.#random = new Random(options.randomBytes ?? randomBytes);
     const { deadlineMs, case0x20, upstreams } = options;
     this.#ports = new SourcePorts(this.#clock, this.#random);
-    this.#cache = new AnswerCache(options.cache.maxBytes);
+    this.#cache = new AnswerCache(options.cache.memory ?? options.cache.maxBytes);
+    this.#waiters = new Waiters(options.path.refusals.seed);
     const parts = { clock: this.#clock, random: this.#random, ports: this.#ports, deadlineMs, case0x20 };
-    this.#flights = new Flights(parts, this.#cache, options.cache);
+    this.#flights = new Flights(parts, this.#cache, options.cache, (waiter, landed) => this.#landed(waiter, landed));
     const forward = options.forward.map(({ zone, to }) => ({ zone, to: this.#adopt(to) }));
     if (upstreams === 'system') {
       this.#stopWatching = this.#watchSystem();
@@ -103,25 +122,39 @@ class CachingResolver implements ResolverWithStats {
     }
   }
 
-  async resolve(query: Uint8Array, asker: Asker): Promise<Uint8Array | undefined> {
-    const startMs = this.#clock.nowMs();
-    const ours = { query: query.slice(), asker: { ...asker, client: asker.client.slice() } };
-    const length = this.#judge(ours);
-    if (length !== MISS) return this.#take(length);
-    const view = this.#views.of(this.#packet.qname);
-    const key = keyFor(view.number, this.#packet);
-    const known = this.#cache.find(key, this.#nowSeconds());
-    if (known !== undefined && this.#nowSeconds() < known.expiresAt) {
-      return this.#answer(known, 'hit', startMs);
+  resolve(query: Uint8Array, asker: Asker): Promise<Uint8Array | undefined> {
+    const waiter = this.#waiterFor(query, asker);
+    waiter.deliver = settle;
+    return new Promise((answered) => {
+      waiter.answered = answered;
+      this.begin(waiter);
+    });
+  }
+
+  refresh(query: Uint8Array, asker: Asker): void {
+    this.refreshFor(this.#waiterFor(query, asker));
+  }
+
+  newWaiter(): Waiter {
+    return this.#waiters.take();
+  }
+
+  begin(waiter: Waiter): void {
+    try {
+      this.#begin(waiter);
+    } catch (error) {
+      this.#survive(waiter, error);
     }
-    const failed = this.#cache.failureOf(key, this.#nowSeconds());
-    const landed = failed ?? (await this.#ask(key, view, known !== undefined));
-    // The policy may be another one by now, and the packet holds another query.
-    const again = this.#judge(ours);
-    if (again !== MISS) return this.#take(again);
-    if ('bytes' in landed) return this.#answer(landed, 'miss', startMs);
-    if (known !== undefined && !landed.isBogus) return this.#answerStale(known, startMs);
-    return this.#answerFailure(landed.ede, startMs);
+  }
+
+  refreshFor(waiter: Waiter): void {
+    try {
+      // A name that is blocked by now is no longer worth asking for.
+      if (this.#judge(waiter) === MISS) this.#askAgain();
+      this.#waiters.release(waiter);
+    } catch (error) {
+      this.#survive(waiter, error);
+    }
   }
 
   async close(): Promise<void> {
@@ -136,57 +169,136 @@ class CachingResolver implements ResolverWithStats {
       cache: this.#cache.stats(),
       upstreams: [...this.#upstreams.values()].map((upstream) => upstream.stats()),
       ...this.#flights.stats(),
+      overloaded: this.#overloaded,
       ports: this.#ports.stats(),
     };
   }
 
+  #waiterFor(query: Uint8Array, { client, clientPort, transport, segment }: Asker): Waiter {
+    const waiter = this.#waiters.take();
+    waiter.room(query.length).set(query);
+    waiter.client.set(client);
+    waiter.clientPort = clientPort;
+    waiter.transport = transport;
+    waiter.segment = segment;
+    waiter.arrivedSeconds = this.#nowSeconds();
+    return waiter;
+  }
+
   /** Reads and judges the query anew in our own packet; as answerQuery. */
-  #judge({ query, asker }: { query: Uint8Array; asker: Asker }): number {
+  #judge(waiter: Waiter): number {
     const packet = this.#packet;
-    packet.bytes.set(query);
-    packet.length = query.length;
-    packet.client.set(asker.client);
-    packet.clientPort = asker.clientPort;
-    packet.transport = asker.transport;
-    packet.segment = asker.segment;
-    const { path } = this.#options;
+    const { query, length } = waiter;
+    for (let i = 0; i < length; i++) packet.bytes[i] = query[i];
+    packet.length = length;
+    packet.client = waiter.client;
+    packet.clientPort = waiter.clientPort;
+    packet.transport = waiter.transport;
+    packet.segment = waiter.segment;
+    const { path, follow } = this.#options;
+    follow?.();
     path.nowMs = this.#wallMs();
     path.nowSeconds = this.#nowSeconds();
     return answerQuery(path, packet);
   }
 
-  #answer(answer: CachedAnswer, waitedFor: WaitedFor, startMs: number): Uint8Array | undefined {
+  #begin(waiter: Waiter): void {
+    const length = this.#judge(waiter);
+    if (length !== MISS) {
+      this.#finish(waiter, length);
+      return;
+    }
+    const now = this.#nowSeconds();
+    const view = this.#views.of(this.#packet.qname);
+    const key = keyFor(view.number, this.#packet);
+    const known = this.#cache.find(key, now);
+    if (known !== undefined && now < known.expiresAt) {
+      this.#answer(waiter, known, 'hit');
+      return;
+    }
+    waiter.stale = known;
+    const failed = this.#cache.failureOf(key, now) ?? this.#ask(waiter, key, view);
+    if (failed !== undefined) this.#fail(waiter, failed);
+  }
+
+  /** Joins or starts a flight; gives the failure when there is no room or nobody to ask. */
+  #ask(waiter: Waiter, key: string, view: View): Failure | undefined {
+    const upstreams = view.upstreams();
+    if (upstreams.length === 0) return passingFailure(EDE_NETWORK_ERROR);
+    if (!this.#waiters.admit(waiter) || !this.#flights.join(waiter, key, this.#packet, upstreams)) {
+      this.#overloaded++;
+      return passingFailure(EDE_NO_REACHABLE_AUTHORITY);
+    }
+    // With a stale answer at hand nobody waits for long; the question goes on for the cache's sake.
+    if (waiter.stale !== undefined) {
+      waiter.cancelStale = this.#clock.after(STALE_AFTER_MS, () => this.#tired(waiter, key));
+    }
+    return undefined;
+  }
+
+  #askAgain(): void {
+    const view = this.#views.of(this.#packet.qname);
+    const key = keyFor(view.number, this.#packet);
+    const known = this.#cache.peek(key);
+    const now = this.#nowSeconds();
+    if (known === undefined || now - known.insertedAt < REFRESH_SECONDS) return;
+    this.#flights.refresh(key, this.#packet, view.upstreams());
+  }
+
+  #landed(waiter: Waiter, landed: Landed): void {
+    try {
+      this.#land(waiter, landed);
+    } catch (error) {
+      this.#survive(waiter, error);
+    }
+  }
+
+  #land(waiter: Waiter, landed: Landed): void {
+    // The policy may be another one by now, and the packet holds another query.
+    const length = this.#judge(waiter);
+    if (length !== MISS) this.#finish(waiter, length);
+    else if ('bytes' in landed) this.#answer(waiter, landed, 'miss');
+    else this.#fail(waiter, landed);
+  }
+
+  #tired(waiter: Waiter, key: string): void {
+    this.#flights.leave(waiter, key);
+    this.#landed(waiter, passingFailure(EDE_NO_REACHABLE_AUTHORITY));
+  }
+
+  #answer(waiter: Waiter, answer: CachedAnswer, waitedFor: WaitedFor): void {
     const { path } = this.#options;
     if (waitedFor === 'miss') path.nowSeconds = answer.insertedAt; // it has come this instant: no age yet
     const length = answerFromMemory(path, this.#packet, answer, waitedFor);
-    countDuration(path.counters, DURATION_OF[waitedFor], (this.#clock.nowMs() - startMs) / 1000);
-    return this.#take(length);
+    this.#count(waiter, DURATION_OF[waitedFor]);
+    this.#finish(waiter, length);
   }
 
-  #answerStale(answer: CachedAnswer, startMs: number): Uint8Array | undefined {
-    this.#cache.servedStale();
-    return this.#answer({ ...answer, stale: true }, 'stale', startMs);
+  #fail(waiter: Waiter, failure: Failure): void {
+    const { stale } = waiter;
+    if (stale !== undefined && !failure.isBogus) {
+      this.#cache.servedStale();
+      this.#answer(waiter, { ...stale, stale: true }, 'stale');
+      return;
+    }
+    const length = answerFailure(this.#options.path, this.#packet, RCODE_SERVFAIL, failure.ede);
+    this.#count(waiter, DURATION_UPSTREAM);
+    this.#finish(waiter, length);
   }
 
-  #answerFailure(ede: number, startMs: number): Uint8Array | undefined {
-    const { path } = this.#options;
-    const length = answerFailure(path, this.#packet, RCODE_SERVFAIL, ede);
-    countDuration(path.counters, DURATION_UPSTREAM, (this.#clock.nowMs() - startMs) / 1000);
-    return this.#take(length);
+  /** What nobody foresaw costs one query, not the thread. */
+  #survive(waiter: Waiter, error: unknown): void {
+    this.#options.onFault?.(error, waiter.query.slice(0, waiter.length));
+    this.#finish(waiter, DROP);
   }
 
-  #take(length: number): Uint8Array | undefined {
-    return length === DROP ? undefined : this.#packet.bytes.slice(0, length);
+  #count(waiter: Waiter, path: number): void {
+    countDuration(this.#options.path.counters, path, this.#nowSeconds() - waiter.arrivedSeconds);
   }
 
-  /** With a stale answer at hand nobody waits for long; the question goes on for the cache's sake. */
-  #ask(key: string, view: View, hasStale: boolean): Promise<Landed> {
-    const landed = this.#flights.ask(key, questionOf(this.#packet), view.upstreams());
-    if (!hasStale) return landed;
-    return new Promise((done, failed) => {
-      const cancel = this.#clock.after(STALE_AFTER_MS, () => done(passingFailure(EDE_NO_REACHABLE_AUTHORITY)));
-      landed.then(done, failed).finally(cancel);
-    });
+  #finish(waiter: Waiter, length: number): void {
+    waiter.deliver(waiter, this.#packet.bytes, length === DROP ? 0 : length);
+    this.#waiters.release(waiter);
   }
 
   #watchSystem(): () => void {
@@ -211,9 +323,9 @@ class CachingResolver implements ResolverWithStats {
   }
 }
 
-function questionOf({ qname, qnameLength, qtype, dnssecOk, flags }: Packet): UpstreamQuestion {
-  const checkingDisabled = (flags & FLAG_CD) !== 0;
-  return { qname: qname.slice(0, qnameLength), qtype, dnssecOk: dnssecOk === 1, checkingDisabled };
+/** For those who were promised an answer: bytes of their own. */
+function settle(waiter: Waiter, bytes: Uint8Array, length: number): void {
+  waiter.answered?.(length === 0 ? undefined : bytes.slice(0, length));
 }
 
 const DURATION_OF: Record<WaitedFor, number> = {

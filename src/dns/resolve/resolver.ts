@@ -17,5 +17,7 @@ export interface Resolver {
    * undefined means drop it. Never rejects: a failure is SERVFAIL with its EDE. The query bytes are copied before the first wait.
    */
   resolve(query: Uint8Array, asker: Asker): Promise<Uint8Array | undefined>;
+  /** An answer in the cache nears its end: fetches it anew, at most once a second. Nobody waits; the same holds for the query bytes. */
+  refresh(query: Uint8Array, asker: Asker): void;
   close(): Promise<void>;
 }

@@ -2,10 +2,10 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readU16 } from '../../../src/base/bytes.ts';
-import { readCounters } from '../answer/reading.ts';
 import { MAX_PIPELINED, MAX_TCP_QUERY } from '../../../src/dns/listeners/connection.ts';
 import { createDoor } from '../../../src/dns/listeners/door.ts';
 import { openListeners } from '../../../src/dns/listeners/listeners.ts';
+import { readCounters } from '../answer/reading.ts';
 import { query, readReply } from '../answer/wire.ts';
 import { framed } from '../framing.ts';
 import { Client, endpoint, type RunningDoor, type RunningOptions, startDoor } from './running-door.ts';
@@ -86,7 +86,11 @@ describe('UDP', () => {
   });
 
   test('a packet that makes the resolver throw is counted, kept for the operator and dropped; the door goes on', async () => {
-    const resolver = { resolve: () => Promise.reject(new Error('broken promise')), close: async () => {} };
+    const resolver = {
+      resolve: () => Promise.reject(new Error('broken promise')),
+      refresh: () => {},
+      close: async () => {},
+    };
     const door = await start({ resolver });
     const client = await Client.connect(door.port);
     client.socket.write(framed(free(1), query('www.tiktok.com', 'A', { id: 2 })));
@@ -324,7 +328,7 @@ describe('listening', () => {
 });
 
 function doorOf(door: RunningDoor) {
-  const resolver = { resolve: async () => undefined, close: async () => {} };
+  const resolver = { resolve: async () => undefined, refresh: () => {}, close: async () => {} };
   return createDoor({
     path: door.path,
     resolver,

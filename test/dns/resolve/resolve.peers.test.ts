@@ -102,7 +102,7 @@ describe('cache', () => {
     const { cache } = resolver.stats();
     expect(cache.bytes).toBeLessThanOrEqual(8192);
     expect(cache.evictions.size).toBe(30 - cache.entries);
-    expect(cache.entries).toBeGreaterThan(5);
+    expect(cache.entries).toBeGreaterThan(3);
   });
 });
 
@@ -250,7 +250,7 @@ describe('stale answers', () => {
     await until(() => upstream.seen.length > before, 'the query');
     clock.step(1800); // no need to wait for the deadline
     expect(await early).toMatchObject({ answers: ['a.example 30 A 192.0.2.1'], edes: [{ code: 3 }] });
-    clock.step(4000);
+    clock.step(2200); // the deadline is met, and for a second it would be rude to ask again
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 30 A 192.0.2.1']);
     expect(resolver.stats().cache.stale).toBe(2);
     clock.step(86_400_000);

@@ -48,6 +48,9 @@ function testResolver(options: Partial<ResolverOptions>): TestResolver {
     deadlineMs: 4000,
     case0x20: false,
     warn: (message) => warnings.push(message),
+    onFault: (error) => {
+      throw error;
+    },
     clock,
     wallMs: () => NOW,
     ...options,

@@ -1,0 +1,82 @@
+// The resolver's thread: ties the memory and the sockets that main lends it to the resolver. Misses of workers come through rings, those of
+// main's own doors by messages; whatever throws outside of a query ends the thread, and with it the instance: main gets its 'error'.
+
+import { enableCompileCache } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { SharedArena } from '../control/arena.ts';
+import type { FastPathSettings } from '../dns/answer/fast-path.ts';
+import type { Report } from '../dns/resolve/remote-resolver.ts';
+import type { ResolverOptions, ResolverStats } from '../dns/resolve/resolve.ts';
+
+/** All of it is shared memory and plain values. */
+export interface ResolverWorld {
+  /** This thread's number among the policy's readers. */
+  readonly row: number;
+  readonly arena: SharedArena;
+  readonly counters: SharedArrayBuffer;
+  readonly events: SharedArrayBuffer;
+  /** One a worker, with its sockets (Pool.fds); empty with portable sockets. */
+  readonly rings: readonly { readonly memory: SharedArrayBuffer; readonly fds: readonly number[] }[];
+  readonly bell: SharedArrayBuffer;
+  readonly settings: FastPathSettings;
+  readonly forwardZones: readonly string[];
+  readonly seed: number;
+  readonly resolver: Pick<ResolverOptions, 'upstreams' | 'forward' | 'listen' | 'cache' | 'deadlineMs' | 'case0x20'>;
+}
+
+/** A reload waits 1 s for each reader; one that has nothing to do must move on too. */
+const FOLLOW_MS = 100;
+const STATS_MS = 1000;
+
+enableCompileCache();
+const { ArenaReader } = await import('../control/arena.ts');
+const { newCounters } = await import('../dns/answer/counters.ts');
+const { newEvents } = await import('../dns/answer/events.ts');
+const { newFastPath, useSnapshot } = await import('../dns/answer/fast-path.ts');
+const { MissDesk } = await import('../dns/resolve/miss-desk.ts');
+const { ResolverServer } = await import('../dns/resolve/remote-resolver.ts');
+const { monotonicClock } = await import('../dns/resolve/clock.ts');
+const { createResolver } = await import('../dns/resolve/resolve.ts');
+const { Bell } = await import('../dns/workers/bell.ts');
+const { sharedMonotonic } = await import('./clock.ts');
+
+const main = parentPort;
+if (main === null) throw new Error('this file is a thread');
+const world = workerData as ResolverWorld;
+const report = (what: Report<ResolverStats>) => main.postMessage(what);
+const path = newFastPath({
+  counters: newCounters(world.counters),
+  events: newEvents(world.events),
+  settings: { ...world.settings, countsQueries: false },
+  forwardZones: world.forwardZones,
+  seed: world.seed,
+});
+const policy = new ArenaReader(world.arena, world.row);
+const follow = () => {
+  const snapshot = policy.next();
+  if (snapshot !== undefined) useSnapshot([path], snapshot);
+};
+const monotonic = sharedMonotonic();
+const resolver = createResolver({
+  ...world.resolver,
+  path,
+  follow,
+  clock: { ...monotonicClock, nowMs: () => monotonic() * 1000 },
+  warn: (warning) => report({ warning }),
+  // As text: an error may hold what no message can carry.
+  onFault: (error, query) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    report({ fault: { error: text, query } });
+  },
+});
+const server = new ResolverServer(main, resolver);
+follow();
+setInterval(follow, FOLLOW_MS);
+setInterval(() => server.tellStats(), STATS_MS);
+server.tellStats();
+if (world.rings.length > 0) {
+  const { BatchSender } = await import('../dns/workers/batch-sender.ts');
+  const { Libc } = await import('../dns/workers/libc.ts');
+  const sender = new BatchSender(new Libc());
+  new MissDesk({ resolver, rings: world.rings, bell: new Bell(world.bell), sender }).start();
+}

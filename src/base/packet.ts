@@ -18,6 +18,8 @@ export interface Packet {
   /** The memory of `wordsOf` as words, for copies of four bytes at a time; of use only while wordsOf is `bytes` and `at` is a multiple of 4. */
   readonly words: Int32Array;
   readonly wordsOf: Uint8Array;
+  /** The same memory, for numbers at any place: one instruction each, where bytes take four. */
+  readonly view: DataView;
   /** First byte of the message. */
   at: number;
   /** Length of the query in bytes. */
@@ -61,6 +63,7 @@ export function newPacket(bytes: Uint8Array): Packet {
     bytes,
     words: isAligned ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2) : new Int32Array(0),
     wordsOf: bytes,
+    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
     at: 0,
     length: 0,
     capacity: bytes.length,

@@ -12,7 +12,7 @@ function idOf(rule: string, asked: string, room = 400, isFeed = false): string {
   const name = wire(asked);
   const verdict = verdictForName(snapshot, 0, name, 0);
   const out = new Uint8Array(room + 8).fill(0xaa);
-  const length = writeDecisionId(snapshot, 0, verdict, name, out, 4, room);
+  const length = writeDecisionId(snapshot, 0, verdict, name, new DataView(out.buffer), 4, room);
   expect(out.subarray(0, 4).every((byte) => byte === 0xaa)).toBe(true);
   expect(out.subarray(4 + room).every((byte) => byte === 0xaa)).toBe(true);
   return String.fromCharCode(...out.subarray(4, 4 + length));

@@ -7,7 +7,7 @@ import { writeDecisionId } from '../../policy/decide/decision-id.ts';
 import { ANSWERS, type Answer } from '../../policy/model.ts';
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { isOpen } from '../../policy/verdict.ts';
-import { addEde, EDE_FORGED_ANSWER, EDE_SIZE, extendEde } from '../wire/edns.ts';
+import { addEde, EDE_FORGED_ANSWER, EDE_SIZE } from '../wire/edns.ts';
 import {
   FLAG_TC,
   NSCOUNT_AT,
@@ -18,7 +18,7 @@ import {
   TYPE_AAAA,
   TYPE_ANY,
 } from '../wire/message.ts';
-import { A_SIZE, AAAA_SIZE, soaSize, writeA, writeAaaa, writeHeader, writeSoa } from '../wire/reply.ts';
+import { A_SIZE, AAAA_SIZE, soaRoom, writeA, writeAaaa, writeHeader, writeSoa } from '../wire/reply.ts';
 import { countDropped, countResponse, DROPPED_POLICY } from './counters.ts';
 import type { FastPath } from './fast-path.ts';
 import { addOpt, answerLimit, optSize, sendTruncated } from './finish.ts';
@@ -87,11 +87,11 @@ function bare(
 
 /** No record but the SOA, owned by the qname (NODATA) or its parent (NXDOMAIN). Without room for it the answer is just not cached. */
 function negative(path: FastPath, snapshot: Snapshot, packet: Packet, judged: Uint8Array, rcode: number): number {
-  const { mname, rname, serial, ttlSeconds } = snapshot.answers;
+  const { soa } = path;
   const ownerAt = rcode === RCODE_NXDOMAIN ? packet.qname[0] + 1 : 0;
   let end = writeHeader(packet, rcode, 0);
-  if (end + soaSize(mname, rname) + optSize(packet) <= answerLimit(path, packet)) {
-    end = writeSoa(packet, end, NSCOUNT_AT, ownerAt, mname, rname, serial, ttlSeconds);
+  if (end + soaRoom(soa) + optSize(packet) <= answerLimit(path, packet)) {
+    end = writeSoa(packet, end, NSCOUNT_AT, ownerAt, soa);
   }
   return finishBlocked(path, snapshot, packet, judged, end, rcode, false);
 }
@@ -129,16 +129,15 @@ function finishBlocked(
   rcode: number,
   isForged: boolean,
 ): number {
-  const { bytes, segment, verdict } = packet;
+  const { view, segment, verdict } = packet;
   const limit = answerLimit(path, packet);
   let end = addOpt(path, packet, optAt, rcode);
   if (end > optAt) {
-    if (isForged && end + EDE_SIZE <= limit) end = addEde(bytes, optAt, end, EDE_FORGED_ANSWER);
-    if (end + EDE_SIZE <= limit) {
-      const edeAt = end;
-      end = addEde(bytes, optAt, edeAt, edeOf(snapshot, segment, verdict));
-      const text = writeDecisionId(snapshot, segment, verdict, judged, bytes, end, limit - end);
-      end = extendEde(bytes, optAt, edeAt, text);
+    if (isForged && end + EDE_SIZE <= limit) end = addEde(view, optAt, end, EDE_FORGED_ANSWER, 0);
+    const textAt = end + EDE_SIZE;
+    if (textAt <= limit) {
+      const text = writeDecisionId(snapshot, segment, verdict, judged, view, textAt, limit - textAt);
+      end = addEde(view, optAt, end, edeOf(snapshot, segment, verdict), text);
     }
   }
   countResponse(path.counters, packet.transport, rcode);

@@ -2,6 +2,7 @@
 // batch by the loop that owns it. answerQuery itself asks nobody for anything.
 
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
+import { newSoa, type Soa } from '../wire/reply.ts';
 import { adoptNames, type Counters } from './counters.ts';
 import type { Events } from './events.ts';
 import { type LocalZones, newLocalZones } from './local-zones.ts';
@@ -11,6 +12,8 @@ import type { CacheReader } from './response-cache/reader.ts';
 export interface FastPath {
   /** Undefined: no policy at all, every query gets SERVFAIL. Set by useSnapshot. */
   snapshot: Snapshot | undefined;
+  /** Of negative answers under that policy. */
+  soa: Soa;
   /** Wall clock, milliseconds: for the ends of exemptions and for events. */
   nowMs: number;
   /** Monotonic clock, seconds: for ages. */
@@ -48,9 +51,12 @@ export interface FastPathOptions {
   readonly seed: number;
 }
 
+const ROOT_NAME = new Uint8Array(1);
+
 export function newFastPath(options: FastPathOptions): FastPath {
   return {
     snapshot: undefined,
+    soa: newSoa(ROOT_NAME, ROOT_NAME, 0, 0),
     nowMs: 0,
     nowSeconds: 0,
     cache: options.cache,
@@ -65,9 +71,12 @@ export function newFastPath(options: FastPathOptions): FastPath {
 /** Puts a policy in force on every path of this thread at once: they share counters, whose numbers belong to one generation. */
 export function useSnapshot(paths: readonly FastPath[], snapshot: Snapshot): void {
   const names = { generation: snapshot.generation, segments: snapshot.segmentNames, apps: snapshot.appIds };
+  const { mname, rname, serial, ttlSeconds } = snapshot.answers;
+  const soa = newSoa(mname, rname, serial, ttlSeconds);
   for (const path of paths) {
     adoptNames(path.counters, names);
     path.events.generation = snapshot.generation;
+    path.soa = soa;
     path.snapshot = snapshot;
   }
 }

@@ -26,14 +26,14 @@ export function optSize(packet: Packet): number {
 export function addOpt(path: FastPath, packet: Packet, end: number, rcode: number): number {
   if (packet.hasOpt === 0 || end + OPT_SIZE > answerLimit(path, packet)) return end;
   countRecord(packet, ARCOUNT_AT);
-  return writeOpt(packet.bytes, end, path.settings.maxUdpSize, rcode, packet.dnssecOk);
+  return writeOpt(packet.view, end, path.settings.maxUdpSize, rcode, packet.dnssecOk);
 }
 
 /** Adds the OPT, with one EDE where there is room, and counts the answer. Gives the answer's length. */
 export function finish(path: FastPath, packet: Packet, end: number, rcode: number, ede: number): number {
   let behind = addOpt(path, packet, end, rcode);
   if (behind > end && ede !== NO_EDE && behind + EDE_SIZE <= answerLimit(path, packet)) {
-    behind = addEde(packet.bytes, end, behind, ede);
+    behind = addEde(packet.view, end, behind, ede, 0);
   }
   countResponse(path.counters, packet.transport, rcode);
   return behind - packet.at;

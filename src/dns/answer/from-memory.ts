@@ -107,9 +107,9 @@ function finishCopy(path: FastPath, packet: Packet, answer: CachedAnswer, optAt:
   const limit = answerLimit(path, packet);
   const staleCode = answer.rcode === RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
   let end = addOpt(path, packet, optAt, answer.rcode);
-  if (end > optAt && isStale && end + EDE_SIZE <= limit) end = addEde(packet.bytes, optAt, end, staleCode);
+  if (end > optAt && isStale && end + EDE_SIZE <= limit) end = addEde(packet.view, optAt, end, staleCode, 0);
   if (end > optAt && answer.ede !== NO_EDE && end + EDE_SIZE <= limit) {
-    end = addEde(packet.bytes, optAt, end, answer.ede);
+    end = addEde(packet.view, optAt, end, answer.ede, 0);
   }
   countResponse(path.counters, packet.transport, answer.rcode);
   return end - packet.at;

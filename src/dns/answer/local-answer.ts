@@ -14,7 +14,7 @@ import {
   TYPE_DS,
   TYPE_SOA,
 } from '../wire/message.ts';
-import { A_SIZE, AAAA_SIZE, soaSize, writeA, writeAaaa, writeHeader, writeSoa } from '../wire/reply.ts';
+import { A_SIZE, AAAA_SIZE, soaRoom, writeA, writeAaaa, writeHeader, writeSoa } from '../wire/reply.ts';
 import type { FastPath } from './fast-path.ts';
 import { answerLimit, finish, NO_EDE, optSize } from './finish.ts';
 import { LOCAL_EMPTY, LOCAL_EMPTY_SIGNED_PARENT, LOCAL_LOOPBACK } from './local-zones.ts';
@@ -33,7 +33,7 @@ export function answerLocal(path: FastPath, snapshot: Snapshot, packet: Packet, 
   if (kind === LOCAL_EMPTY_SIGNED_PARENT && apexAt === 0 && qtype === TYPE_DS) return MISS;
   const isEmpty = kind === LOCAL_EMPTY || kind === LOCAL_EMPTY_SIGNED_PARENT;
   const rcode = isEmpty && apexAt > 0 ? RCODE_NXDOMAIN : RCODE_NOERROR;
-  return answerSoa(path, snapshot, packet, rcode, apexAt);
+  return answerSoa(path, packet, rcode, apexAt);
 }
 
 function answerLoopback(path: FastPath, snapshot: Snapshot, packet: Packet): number {
@@ -48,13 +48,13 @@ function answerLoopback(path: FastPath, snapshot: Snapshot, packet: Packet): num
 }
 
 /** The zone's SOA: the answer itself when the apex is asked for it, else the proof that there is nothing. */
-function answerSoa(path: FastPath, snapshot: Snapshot, packet: Packet, rcode: number, apexAt: number): number {
-  const { mname, rname, serial, ttlSeconds } = snapshot.answers;
+function answerSoa(path: FastPath, packet: Packet, rcode: number, apexAt: number): number {
+  const { soa } = path;
   const { qtype } = packet;
   const section = apexAt === 0 && (qtype === TYPE_SOA || qtype === TYPE_ANY) ? ANCOUNT_AT : NSCOUNT_AT;
   let end = writeHeader(packet, rcode, 0);
-  if (end + soaSize(mname, rname) + optSize(packet) <= answerLimit(path, packet)) {
-    end = writeSoa(packet, end, section, apexAt, mname, rname, serial, ttlSeconds);
+  if (end + soaRoom(soa) + optSize(packet) <= answerLimit(path, packet)) {
+    end = writeSoa(packet, end, section, apexAt, soa);
   }
   return finish(path, packet, end, rcode, NO_EDE);
 }

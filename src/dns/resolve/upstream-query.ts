@@ -45,7 +45,7 @@ export function buildQuery(question: UpstreamQuestion, caseBits?: Random): Uint8
   const behind = HEADER_SIZE + qname.length;
   writeU16(bytes, behind, question.qtype);
   writeU16(bytes, behind + 2, CLASS_IN);
-  writeOpt(bytes, behind + 4, UDP_SIZE, 0, question.dnssecOk ? 1 : 0);
+  writeOpt(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), behind + 4, UDP_SIZE, 0, question.dnssecOk ? 1 : 0);
   return bytes;
 }
 

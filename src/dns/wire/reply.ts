@@ -1,7 +1,7 @@
 // The parts of an answer that we write ourselves, in place over the query: header, A and AAAA records, SOA. The client's own question
 // stays byte for byte, so that its case (0x20) and length are kept and every owner name is a pointer into it.
 
-import { readU16, writeU16, writeU32 } from '../../base/bytes.ts';
+import { copyByFours, writeU16, writeU32 } from '../../base/bytes.ts';
 import type { Packet } from '../../base/packet.ts';
 import {
   ANCOUNT_AT,
@@ -13,7 +13,6 @@ import {
   FLAG_RD,
   FLAGS_AT,
   HEADER_SIZE,
-  NSCOUNT_AT,
   OPCODE_MASK,
   QDCOUNT_AT,
   TYPE_A,
@@ -39,13 +38,13 @@ const SOA_EXPIRE = 86_400;
  * `extraFlags` may add AD or TC. The part of an rcode above 15 travels in the OPT. Gives the offset behind the question.
  */
 export function writeHeader(packet: Packet, rcode: number, extraFlags: number): number {
-  const { bytes, at } = packet;
+  const { view, at } = packet;
   const kept = packet.flags & (OPCODE_MASK | FLAG_RD | FLAG_CD);
-  writeU16(bytes, at + FLAGS_AT, FLAG_QR | FLAG_RA | kept | extraFlags | (rcode & 15));
-  writeU16(bytes, at + QDCOUNT_AT, 1);
-  writeU16(bytes, at + ANCOUNT_AT, 0);
-  writeU16(bytes, at + NSCOUNT_AT, 0);
-  writeU16(bytes, at + ARCOUNT_AT, 0);
+  const flags = FLAG_QR | FLAG_RA | kept | extraFlags | (rcode & 15);
+  // The flags and the first count, the two in the middle, the last.
+  view.setInt32(at + FLAGS_AT, (flags << 16) | 1);
+  view.setInt32(at + ANCOUNT_AT, 0);
+  view.setInt16(at + ARCOUNT_AT, 0);
   return packet.questionEnd;
 }
 
@@ -57,8 +56,8 @@ export function writeBareHeader(packet: Packet, rcode: number): number {
 }
 
 /** Adds one to a section's count. */
-export function countRecord(packet: Packet, countAt: number): void {
-  writeU16(packet.bytes, packet.at + countAt, readU16(packet.bytes, packet.at + countAt) + 1);
+export function countRecord({ view, at }: Packet, countAt: number): void {
+  view.setInt16(at + countAt, view.getInt16(at + countAt) + 1);
 }
 
 /** An A record of the qname, four bytes of address; gives the offset behind it. Needs A_SIZE bytes. */
@@ -88,35 +87,39 @@ function writeRecordHead(bytes: Uint8Array, at: number, type: number, ttl: numbe
   return at + 10;
 }
 
-/** Bytes of a SOA record whose owner is a pointer. */
-export function soaSize(mname: Uint8Array, rname: Uint8Array): number {
-  return RECORD_HEAD + mname.length + rname.length + SOA_NUMBERS;
+/** A SOA record as it goes on the wire, but for its owner. */
+export interface Soa {
+  readonly view: DataView;
+  readonly length: number;
+}
+
+/** The SOA of negative answers (RFC 2308): TTL and MINIMUM are both `ttl`. */
+export function newSoa(mname: Uint8Array, rname: Uint8Array, serial: number, ttl: number): Soa {
+  const length = RECORD_HEAD + mname.length + rname.length + SOA_NUMBERS;
+  // Copied by fours.
+  const bytes = new Uint8Array(length + 3);
+  const dataAt = writeRecordHead(bytes, 2, TYPE_SOA, ttl, length - RECORD_HEAD);
+  bytes.set(mname, dataAt);
+  bytes.set(rname, dataAt + mname.length);
+  [serial, SOA_REFRESH, SOA_RETRY, SOA_EXPIRE, ttl].forEach((number, i) => {
+    writeU32(bytes, length - SOA_NUMBERS + 4 * i, number);
+  });
+  return { view: new DataView(bytes.buffer), length };
+}
+
+/** Bytes of room that writeSoa needs, up to three more than the record has. */
+export function soaRoom(soa: Soa): number {
+  return (soa.length + 3) & ~3;
 }
 
 /**
- * The SOA of a negative answer (RFC 2308): TTL and MINIMUM are both `ttl`. The owner is the part of the qname that starts `ownerAt` bytes
- * into it. `countAt` names the section. Gives the offset behind it; needs soaSize bytes.
+ * Writes the SOA with the part of the qname that starts `ownerAt` bytes into it as its owner. `countAt` names the section. Gives the offset
+ * behind it; needs soaRoom bytes.
  */
-export function writeSoa(
-  packet: Packet,
-  end: number,
-  countAt: number,
-  ownerAt: number,
-  mname: Uint8Array,
-  rname: Uint8Array,
-  serial: number,
-  ttl: number,
-): number {
-  const { bytes } = packet;
+export function writeSoa(packet: Packet, end: number, countAt: number, ownerAt: number, soa: Soa): number {
+  const { view } = packet;
   countRecord(packet, countAt);
-  writeU16(bytes, end, QNAME_POINTER + ownerAt);
-  let next = writeRecordHead(bytes, end + 2, TYPE_SOA, ttl, mname.length + rname.length + SOA_NUMBERS);
-  for (let i = 0; i < mname.length; i++) bytes[next++] = mname[i];
-  for (let i = 0; i < rname.length; i++) bytes[next++] = rname[i];
-  writeU32(bytes, next, serial);
-  writeU32(bytes, next + 4, SOA_REFRESH);
-  writeU32(bytes, next + 8, SOA_RETRY);
-  writeU32(bytes, next + 12, SOA_EXPIRE);
-  writeU32(bytes, next + 16, ttl);
-  return next + SOA_NUMBERS;
+  copyByFours(soa.view, 0, view, end, soa.length);
+  view.setInt16(end, QNAME_POINTER + ownerAt);
+  return end + soa.length;
 }

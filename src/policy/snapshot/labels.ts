@@ -4,7 +4,7 @@
 
 import { MAX_LABELS, MAX_NAME } from '../../base/names.ts';
 
-/** Offsets of the labels, left to right; gives their number, or -1 for a name that is not well formed. */
+/** Offsets of the labels, left to right, and of the root behind them; gives their number, or -1 for a name that is not well formed. */
 export function splitLabels(bytes: Uint8Array, at: number, labels: Uint8Array): number {
   let count = 0;
   let offset = 0;
@@ -14,6 +14,7 @@ export function splitLabels(bytes: Uint8Array, at: number, labels: Uint8Array): 
     offset += bytes[at + offset] + 1;
     if (offset >= MAX_NAME) return -1;
   }
+  labels[count] = offset;
   return count;
 }
 

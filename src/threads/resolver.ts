@@ -15,8 +15,8 @@ export interface ResolverWorld {
   readonly arena: SharedArena;
   readonly counters: SharedArrayBuffer;
   readonly events: SharedArrayBuffer;
-  /** One a worker, with its sockets (Pool.fds); empty with portable sockets. */
-  readonly rings: readonly { readonly memory: SharedArrayBuffer; readonly fds: readonly number[] }[];
+  /** One a worker, with the numbers of its sockets, which main fills in before the worker starts; empty with portable sockets. */
+  readonly rings: readonly { readonly memory: SharedArrayBuffer; readonly fds: ArrayLike<number> }[];
   readonly bell: SharedArrayBuffer;
   readonly settings: FastPathSettings;
   readonly forwardZones: readonly string[];

@@ -15,7 +15,7 @@ const SLICE = 64;
 export interface MissDeskOptions {
   readonly resolver: Pick<ResolverWithStats, 'newWaiter' | 'begin' | 'refreshFor'>;
   /** One a worker, with the descriptors of its sockets in the order in which it numbers them. */
-  readonly rings: readonly { readonly memory: SharedArrayBuffer; readonly fds: readonly number[] }[];
+  readonly rings: readonly { readonly memory: SharedArrayBuffer; readonly fds: ArrayLike<number> }[];
   readonly bell: Bell;
   readonly sender: Pick<BatchSender, 'add' | 'flush'>;
 }

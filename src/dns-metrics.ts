@@ -5,6 +5,7 @@ import type { CounterReading } from './dns/answer/counter-book.ts';
 import { COUNTED_ACTIONS, DURATION_BUCKETS } from './dns/answer/counter-layout.ts';
 import type { ResolverStats } from './dns/resolve/resolve.ts';
 import { DURATION_BOUNDS, type UpstreamStats } from './dns/resolve/upstream.ts';
+import type { PoolStats, SocketStats } from './dns/workers/pool.ts';
 import type { HistogramSample, ReadSamples, Sample } from './observe/metrics.ts';
 import { capSeries } from './observe/series-cap.ts';
 import { one } from './policy-metrics.ts';
@@ -13,34 +14,9 @@ import { one } from './policy-metrics.ts';
 const ACTIONS = COUNTED_ACTIONS.filter((action) => action !== 'released');
 const DOOR = 'dns';
 
-/** What the workers' pool knows of its threads and sockets. */
-export interface WorkerStats {
-  /** Threads that answer now. */
-  readonly workers: number;
-  /** Threads that died and were replaced. */
-  readonly restarts: number;
-  readonly sockets: readonly SocketStats[];
-}
-
-/** One listen address. */
-export interface SocketStats {
-  readonly listener: string;
-  /** Datagrams that found the receive buffer full. */
-  readonly drops: number;
-  /** By the errno's name, of which there are few. */
-  readonly errors: readonly {
-    readonly operation: 'receive' | 'send';
-    readonly error: string;
-    readonly count: number;
-  }[];
-}
-
-/** With portable sockets: main answers, and the kernel tells it of no drops. */
-export const NO_WORKERS: WorkerStats = { workers: 0, restarts: 0, sockets: [] };
-
 export interface DnsSources {
   readonly counters: () => CounterReading;
-  readonly workers: () => WorkerStats;
+  readonly workers: () => PoolStats;
   readonly resolver: () => ResolverStats;
   readonly active: () => ActivePolicy | undefined;
   readonly maxSeries: number;

@@ -5,7 +5,7 @@
 //   files ─▶ watch ─▶ keeper ─▶ compiler thread ─▶ arena
 //   counters ─▶ metrics ─▶ admin        events ─▶ event log
 
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { Instant } from './base/brand.ts';
 import type { Problem } from './base/problems.ts';
@@ -20,16 +20,8 @@ import { PolicyKeeper } from './control/policy-keeper.ts';
 import { restartWarnings } from './control/restart-keys.ts';
 import { openStateFolder } from './control/state-folder.ts';
 import { watchSources } from './control/watch.ts';
-import { CounterBook } from './dns/answer/counter-book.ts';
-import { newCounters } from './dns/answer/counters.ts';
-import { EventPump } from './dns/answer/event-pump.ts';
-import { newEvents } from './dns/answer/events.ts';
-import { newFastPath, useSnapshot } from './dns/answer/fast-path.ts';
-import { namesOf } from './dns/answer/generation-names.ts';
-import { createDoor } from './dns/listeners/door.ts';
-import { openListeners } from './dns/listeners/listeners.ts';
-import { createResolver } from './dns/resolve/resolve.ts';
-import { dnsReaders, NO_WORKERS } from './dns-metrics.ts';
+import { dnsReaders } from './dns-metrics.ts';
+import { createDnsService } from './dns-service.ts';
 import { startAdminServer } from './observe/admin-server.ts';
 import { EventLog } from './observe/event-log.ts';
 import { drainOften } from './observe/event-timer.ts';
@@ -43,8 +35,6 @@ import { runThread } from './threads/start.ts';
 
 /** The largest lists compile in 3 s; a compiler that takes this long hangs. */
 const COMPILE_LIMIT_MS = 120_000;
-/** This thread's number among the arena's readers: doors and resolver share its snapshot. */
-const MAIN_READER = 0;
 
 export interface Instance {
   /** Where it answers DNS, and where /metrics is. */
@@ -88,17 +78,6 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
   const { state } = folder;
   closing.push(folder.release);
 
-  // What is answered from, counted and told; door and resolver share it, both on this thread.
-  const counters = newCounters();
-  const events = newEvents();
-  const book = new CounterBook([counters.memory]);
-  const pump = new EventPump([events.memory], () => performance.now());
-  const settings = { ...config.dns, ...config.cache };
-  const forwardZones = config.dns.forward.map(({ zone }) => zone);
-  const pathOf = (countsQueries: boolean) =>
-    newFastPath({ counters, events, settings: { ...settings, countsQueries }, forwardZones, seed: randomInt(2 ** 32) });
-  const paths = { door: pathOf(true), resolver: pathOf(false) };
-
   const pseudonyms = new Pseudonyms(state.keys, randomBytes);
   const onError = (message: string) => log.error(message);
   const eventLog = new EventLog({
@@ -113,14 +92,24 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     nowMs: Date.now,
     log: (err, message) => log.error({ err }, message),
   });
-  if (config.events.file) pump.subscribe(eventLog);
+  const arena = Arena.create(config.policyMaxBytes);
+  const where = { file: choice.file, line: 1, column: 1 };
+  const dns = createDnsService({
+    config,
+    arena,
+    where,
+    onFault: (fault) => faults.report(fault),
+    log: (level, message) => log[level](message),
+  });
+  if ('problem' in dns) return { problems: [dns.problem] };
+  if (config.events.file) dns.events.subscribe(eventLog);
   closing.push(
     () => eventLog.close(),
-    () => pump.drainAll(),
-    drainOften(() => pump.drain()),
+    () => dns.events.drainAll(),
+    drainOften(() => dns.events.drain()),
+    () => dns.close(),
   );
 
-  const arena = Arena.create(config.policyMaxBytes);
   const watch = watchSources(
     systemClock,
     () => void keeper.reload(),
@@ -137,13 +126,8 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     openUnchanged,
     readLastGood: readLastGoodModel,
     writeLastGood,
-    onActive: ({ snapshot, generation }) => {
-      book.fold();
-      book.learn(namesOf(snapshot));
-      pump.learn(namesOf(snapshot));
-      useSnapshot([paths.door, paths.resolver], snapshot);
-      arena.moved(MAIN_READER, generation);
-    },
+    beforeActive: (snapshot) => dns.prepare(snapshot),
+    onActive: () => dns.follow(),
     onRead: (report) => {
       if (report.watched.length > 0) watch.set(report.watched);
       return report.ok ? restartWarnings(config, report.config) : [];
@@ -155,37 +139,19 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     () => keeper.close(),
   );
 
-  const resolver = createResolver({
-    path: paths.resolver,
-    upstreams: config.upstreams,
-    forward: config.dns.forward,
-    listen: config.dns.listen,
-    cache: config.cache,
-    deadlineMs: config.dns.deadlineMs,
-    case0x20: config.dns.case0x20,
-    warn: (message) => log.warn(message),
-  });
-  closing.push(() => resolver.close());
-  const door = createDoor({
-    path: paths.door,
-    resolver,
-    clock: { wallMs: Date.now, monotonicSeconds: () => performance.now() / 1000 },
-    onFault: (fault) => faults.report(fault),
-  });
-
   const metrics = createMetrics({
     interdict_build_info: () => [
       { labels: [version, process.env.INTERDICT_REVISION ?? '', process.version], value: 1 },
     ],
     interdict_events_dropped_total: () => [
-      { labels: ['ring'], value: pump.lost },
+      { labels: ['ring'], value: dns.events.lost },
       { labels: ['file'], value: eventLog.dropped },
     ],
     ...policyReaders(() => keeper.status(), Date.now),
     ...dnsReaders({
-      counters: () => book.read(),
-      workers: () => NO_WORKERS,
-      resolver: () => resolver.stats(),
+      counters: () => dns.book.read(),
+      workers: () => dns.workers(),
+      resolver: () => dns.resolver(),
       active: () => keeper.status().active,
       maxSeries: config.metrics.maxSeries,
     }),
@@ -193,28 +159,20 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
 
   // Both are tried, so that all problems are told at once.
   const policyProblems = await keeper.start(strict);
-  const { tcpIdleMs: idleMs, tcpMaxConnections: maxConnections, tcpMaxPerClient: maxPerClient } = config.dns;
-  const where = { file: choice.file, line: 1, column: 1 };
-  const listeners = await openListeners({
-    listen: config.dns.listen,
-    door,
-    tcp: { idleMs, maxConnections, maxPerClient },
-    where,
-  });
-  if ('close' in listeners) closing.push(() => listeners.close());
+  const opened = await dns.open();
   const admin = await startAdminServer({
     listen: config.admin.listen,
     where,
-    metrics,
+    metrics: { ...metrics, render: () => dns.refreshStats().then(metrics.render) },
     readiness: () => keeper.status(),
   });
   if ('close' in admin) closing.push(() => admin.close());
   const problems = [
     ...(policyProblems ?? []),
-    ...('close' in listeners ? [] : listeners),
+    ...('problems' in opened ? opened.problems : []),
     ...('close' in admin ? [] : [admin.problem]),
   ];
-  if (!('close' in listeners) || !('close' in admin) || policyProblems !== undefined) return { problems };
+  if ('problems' in opened || !('close' in admin) || policyProblems !== undefined) return { problems };
 
   const control = await serveControl(state.controlSocket, async (request) => {
     if (request.verb === 'reload') return keeper.reload(request.acceptShrink);
@@ -222,7 +180,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     return { state: readiness, reasons, hash: active?.hash, generation: active?.generation, version };
   });
   closing.push(() => control.close());
-  return { bound: listeners.bound, adminPort: admin.port, keeper };
+  return { bound: opened, adminPort: admin.port, keeper };
 }
 
 /** An exemption's error leaves the last good policy to start from; an error of the configuration itself leaves nothing to run on. */

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { CounterBook } from '../src/dns/answer/counter-book.ts';
 import { type Counters, countCacheHit, countOverload, newCounters } from '../src/dns/answer/counters.ts';
 import type { ResolverStats } from '../src/dns/resolve/resolve.ts';
-import { dnsReaders, NO_WORKERS, type WorkerStats } from '../src/dns-metrics.ts';
+import { NO_POOL, type PoolStats } from '../src/dns/workers/pool.ts';
+import { dnsReaders } from '../src/dns-metrics.ts';
 
 test('queries turned away by the door and by the resolver are one count', () => {
   const counters = newCounters();
@@ -38,7 +39,7 @@ test('hits of every thread and of the resolver are one count', () => {
 });
 
 test('workers and their sockets are told as the pool has them', () => {
-  const workers: WorkerStats = {
+  const workers: PoolStats = {
     workers: 2,
     restarts: 3,
     sockets: [
@@ -56,7 +57,7 @@ test('workers and their sockets are told as the pool has them', () => {
   expect([...readers.interdict_socket_errors_total()]).toEqual([{ labels: ['[::]:53', 'send', 'EAGAIN'], value: 5 }]);
 });
 
-function readersOf(counters: Counters, resolver: ResolverStats, workers = NO_WORKERS) {
+function readersOf(counters: Counters, resolver: ResolverStats, workers = NO_POOL) {
   const book = new CounterBook([counters.memory]);
   return dnsReaders({
     counters: () => book.read(),

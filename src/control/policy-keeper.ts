@@ -42,6 +42,8 @@ export interface KeeperOptions {
   readonly openUnchanged: typeof openUnchanged;
   readonly readLastGood: (folder: string) => Promise<LastGood | { fault: string }>;
   readonly writeLastGood: (folder: string, snapshot: Uint8Array, policy: LastGood) => Promise<void>;
+  /** Called before the snapshot is published: no reader uses it yet, and all use the one before. */
+  readonly beforeActive: (snapshot: Snapshot) => void;
   /** Hands the snapshot to the readers; those of this thread use it when the call returns. */
   readonly onActive: (policy: ActivePolicy) => void;
   /** After every look at the files, good or bad; gives what else is to be said about them. */
@@ -259,6 +261,7 @@ export class PolicyKeeper {
     const activatedAt = clock.now();
     const served = { generation, origin, validUntil, activatedAt, slot, length, snapshot };
     const active = { ...served, hash, readAt, rules, model, from, stamps };
+    this.#o.beforeActive(snapshot);
     arena.publish(generation, slot, length);
     this.#active = active;
     this.#o.onActive(active);

@@ -109,6 +109,7 @@ export class RunningKeeper {
         mkdirSync(dirname(folder), { recursive: true });
         await writeLastGood(folder, bytes, policy);
       },
+      beforeActive: () => {},
       onActive: (policy) => {
         this.active = policy;
         this.arena.moved(0, policy.generation);

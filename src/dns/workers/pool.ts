@@ -46,15 +46,25 @@ export interface PoolStats {
   readonly workers: number;
   /** Threads that died and were replaced. */
   readonly restarts: number;
-  /** Datagrams that the kernel dropped because a socket's buffer was full, by listen address in the order of their opening. */
-  readonly drops: readonly { readonly listener: string; readonly count: number }[];
-  /** Failed receives and answers that could not be sent, by errno's name, over all sockets; those that never happened are left out. */
+  /** In the order of their opening. */
+  readonly sockets: readonly SocketStats[];
+}
+
+/** One listen address, over all workers. */
+export interface SocketStats {
+  readonly listener: string;
+  /** Datagrams that the kernel dropped because the receive buffer was full. */
+  readonly drops: number;
+  /** Failed receives and answers that could not be sent, by errno's name; those that never happened are left out. */
   readonly errors: readonly {
     readonly operation: 'receive' | 'send';
     readonly error: string;
     readonly count: number;
   }[];
 }
+
+/** With portable sockets: main answers, and the kernel tells it of no drops. */
+export const NO_POOL: PoolStats = { workers: 0, restarts: 0, sockets: [] };
 
 export class Pool {
   readonly #o: PoolOptions;
@@ -120,17 +130,17 @@ export class Pool {
     return {
       workers: this.#seats.filter((seat) => seat.isRunning).length,
       restarts: this.#seats.reduce((sum, { restarts }) => sum + restarts, 0),
-      drops: this.#listeners.map((listener, place) => ({
+      sockets: this.#listeners.map((listener, place) => ({
         listener,
-        count: this.#counts.reduce((sum, counts) => sum + dropsOf(counts, place), 0),
+        drops: this.#counts.reduce((sum, counts) => sum + dropsOf(counts, place), 0),
+        errors: [...this.#errors(place, 'receive'), ...this.#errors(place, 'send')],
       })),
-      errors: [...this.#errors('receive'), ...this.#errors('send')],
     };
   }
 
-  #errors(operation: 'receive' | 'send'): PoolStats['errors'] {
+  #errors(place: number, operation: 'receive' | 'send'): SocketStats['errors'] {
     const totals = new Map<number, number>();
-    for (const counts of this.#counts) addErrors(totals, counts, operation);
+    for (const counts of this.#counts) addErrors(totals, counts, place, operation);
     return Array.from(totals, ([errno, count]) => ({ operation, error: getSystemErrorName(-errno), count }));
   }
 

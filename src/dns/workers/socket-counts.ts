@@ -54,14 +54,15 @@ export function dropsOf(shared: SharedArrayBuffer, place: number): number {
   return rowOf(shared, place)[DROPS];
 }
 
-/** Adds a worker's errors, over all of its sockets, to the totals by errno. */
-export function addErrors(totals: Map<number, number>, shared: SharedArrayBuffer, operation: 'receive' | 'send'): void {
-  const at = operation === 'receive' ? RECEIVE : SEND;
-  const rows = new Float64Array(shared);
-  for (let row = 0; row < rows.length; row += ROW) {
-    for (let errno = 0; errno < ERRNOS; errno++) {
-      const count = rows[row + at + errno];
-      if (count > 0) totals.set(errno, (totals.get(errno) ?? 0) + count);
-    }
+/** Adds the errors of one of a worker's sockets to the totals by errno. */
+export function addErrors(
+  totals: Map<number, number>,
+  shared: SharedArrayBuffer,
+  place: number,
+  operation: 'receive' | 'send',
+): void {
+  const row = rowOf(shared, place).subarray(operation === 'receive' ? RECEIVE : SEND);
+  for (let errno = 0; errno < ERRNOS; errno++) {
+    if (row[errno] > 0) totals.set(errno, (totals.get(errno) ?? 0) + row[errno]);
   }
 }

@@ -1,0 +1,270 @@
+// Everything that answers DNS, and the memory it shares: workers, the resolver's thread, and main's own doors (TCP, and UDP where batched
+// calls do not work).
+//
+//   UDP ──▶ worker × N ──▶ answerQuery ── miss ─▶ ring ─────┐
+//   TCP ──▶ door (main) ─▶ answerQuery ── miss ─▶ message ──┴▶ resolver's thread ─▶ upstreams, the response cache
+//
+// Rows of counters, events and policy readers: 0 main, 1 the resolver, 2 + i worker i.
+
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
+import type { Place, Problem } from './base/problems.ts';
+import type { Config } from './config/config.ts';
+import { type Arena, ArenaReader } from './control/arena.ts';
+import { CounterBook } from './dns/answer/counter-book.ts';
+import { counterBytes } from './dns/answer/counter-layout.ts';
+import { newCounters } from './dns/answer/counters.ts';
+import { EventPump } from './dns/answer/event-pump.ts';
+import { eventBytes, newEvents } from './dns/answer/events.ts';
+import { type FastPathSettings, newFastPath, useSnapshot } from './dns/answer/fast-path.ts';
+import { namesOf } from './dns/answer/generation-names.ts';
+import { type CacheMemory, newCacheMemory } from './dns/answer/response-cache/layout.ts';
+import { newCacheReader } from './dns/answer/response-cache/reader.ts';
+import { createDoor, type PacketFault } from './dns/listeners/door.ts';
+import { type Listeners, openListeners } from './dns/listeners/listeners.ts';
+import { RemoteResolver } from './dns/resolve/remote-resolver.ts';
+import type { ResolverStats } from './dns/resolve/resolve.ts';
+import { Bell } from './dns/workers/bell.ts';
+import { batchIoFault } from './dns/workers/libc.ts';
+import { newMissRing } from './dns/workers/miss-ring.ts';
+import { type Lent, NO_POOL, Pool, type PoolStats } from './dns/workers/pool.ts';
+import type { Snapshot } from './policy/snapshot/snapshot.ts';
+import { sharedMonotonic } from './threads/clock.ts';
+import type { ResolverWorld } from './threads/resolver.ts';
+import { startThread } from './threads/start.ts';
+import type { WorkerWorld } from './threads/worker.ts';
+
+const MAIN = 0;
+const RESOLVER = 1;
+const FIRST_WORKER = 2;
+/** A scrape waits this long for the resolver's present numbers; then those of a second ago must do. */
+const STATS_WAIT_MS = 250;
+
+export interface DnsServiceOptions {
+  readonly config: Config;
+  readonly arena: Arena;
+  /** Where the configuration lies, for problems. */
+  readonly where: Place;
+  readonly onFault: (fault: PacketFault) => void;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
+}
+
+export interface DnsService {
+  readonly book: CounterBook;
+  readonly events: EventPump;
+  /** To be called before a snapshot is published. */
+  prepare(snapshot: Snapshot): void;
+  /** Main's own readers use what was published. */
+  follow(): void;
+  /** Opens every listen address and starts to answer; problems: nothing stays open. */
+  open(): Promise<
+    readonly { readonly host: string; readonly port: number }[] | { readonly problems: readonly Problem[] }
+  >;
+  workers(): PoolStats;
+  /** The resolver's, as last told. */
+  resolver(): ResolverStats;
+  /** Asks the resolver for its present numbers. */
+  refreshStats(): Promise<void>;
+  /** Takes no new queries, lets those in flight end (2 s at most), ends all threads. */
+  close(): Promise<void>;
+}
+
+/** Until the resolver's thread has told the first time. */
+const NO_STATS: ResolverStats = {
+  cache: { entries: 0, bytes: 0, limitBytes: 0, hits: 0, misses: 0, stale: 0, evictions: { size: 0, expired: 0 } },
+  upstreams: [],
+  inFlight: 0,
+  joined: 0,
+  overloaded: 0,
+  ports: { open: 0, strays: 0 },
+};
+
+/** What all threads of one service look at. */
+interface Memory {
+  readonly counters: readonly SharedArrayBuffer[];
+  readonly events: readonly SharedArrayBuffer[];
+  readonly cache: CacheMemory;
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly bell: SharedArrayBuffer;
+  /** By worker: the numbers of its sockets, in the order of the listen addresses. */
+  readonly fds: readonly Int32Array[];
+}
+
+export function createDnsService(options: DnsServiceOptions): DnsService | { readonly problem: Problem } {
+  const { config, where } = options;
+  const fault = config.dns.io === 'portable' ? 'dns.io is portable' : batchIoFault();
+  if (fault === undefined) return new Service(options, workersOf(config));
+  if (config.dns.io === 'batch') {
+    const message = `dns.io batch does not work here: ${fault}; write auto or portable`;
+    return { problem: { code: 'io-batch', severity: 'error', message, where } };
+  }
+  return new Service(options, 0);
+}
+
+/** One a core: with batched calls a worker that has nothing to do costs nothing, and the kernel spreads clients over them. */
+function workersOf({ dns }: Config): number {
+  return dns.workers === 'auto' ? availableParallelism() : dns.workers;
+}
+
+class Service implements DnsService {
+  readonly book: CounterBook;
+  readonly events: EventPump;
+  readonly #o: DnsServiceOptions;
+  readonly #settings: FastPathSettings;
+  readonly #forwardZones: readonly string[];
+  readonly #memory: Memory;
+  readonly #path: ReturnType<typeof newFastPath>;
+  readonly #policy: ArenaReader;
+  readonly #thread: Worker;
+  readonly #resolver: RemoteResolver<ResolverStats>;
+  readonly #pool: Pool | undefined;
+  #listeners: Listeners | undefined;
+
+  /** Without workers UDP is read by main. */
+  constructor(options: DnsServiceOptions, workers: number) {
+    const { config, arena, onFault, log } = options;
+    this.#o = options;
+    this.#settings = { ...config.dns, ...config.cache, countsQueries: true };
+    this.#forwardZones = config.dns.forward.map(({ zone }) => zone);
+    this.#memory = newMemory(config, workers);
+    this.book = new CounterBook(this.#memory.counters);
+    this.events = new EventPump(this.#memory.events, () => performance.now());
+    this.#path = newFastPath({
+      counters: newCounters(this.#memory.counters[MAIN]),
+      events: newEvents(this.#memory.events[MAIN]),
+      cache: newCacheReader(this.#memory.cache),
+      settings: this.#settings,
+      forwardZones: this.#forwardZones,
+      seed: randomInt(2 ** 32),
+    });
+    this.#policy = new ArenaReader(arena.shared, MAIN);
+    this.#thread = startThread('resolver', this.#resolverWorld());
+    // Without its resolver the instance cannot do its work: it ends, and its supervisor starts another.
+    this.#thread.on('error', (error) => {
+      throw error;
+    });
+    this.#resolver = new RemoteResolver<ResolverStats>(this.#thread, {
+      onWarning: (message) => log('warn', message),
+      onFault: ({ error, query }) => onFault({ error: new Error(error), sample: query }),
+    });
+    this.#pool = workers === 0 ? undefined : this.#newPool(workers);
+  }
+
+  prepare(snapshot: Snapshot): void {
+    this.book.fold();
+    this.book.learn(namesOf(snapshot));
+    this.events.learn(namesOf(snapshot));
+  }
+
+  follow(): void {
+    const snapshot = this.#policy.next();
+    if (snapshot !== undefined) useSnapshot([this.#path], snapshot);
+  }
+
+  async open(): ReturnType<DnsService['open']> {
+    const { config, where, onFault } = this.#o;
+    const { tcpIdleMs: idleMs, tcpMaxConnections: maxConnections, tcpMaxPerClient: maxPerClient } = config.dns;
+    const clock = { wallMs: Date.now, monotonicSeconds: sharedMonotonic() };
+    const door = createDoor({ path: this.#path, resolver: this.#resolver, clock, onFault });
+    const pool = this.#pool;
+    const listeners = await openListeners({
+      listen: config.dns.listen,
+      door,
+      tcp: { idleMs, maxConnections, maxPerClient },
+      ...(pool && { openUdp: (endpoint) => pool.openUdp(endpoint) }),
+      where,
+    });
+    if (!('close' in listeners)) return { problems: listeners };
+    this.#listeners = listeners;
+    pool?.fds.forEach((fds, worker) => this.#memory.fds[worker].set(fds));
+    pool?.start();
+    return listeners.bound;
+  }
+
+  workers(): PoolStats {
+    return this.#pool?.stats() ?? NO_POOL;
+  }
+
+  resolver(): ResolverStats {
+    return this.#resolver.stats() ?? NO_STATS;
+  }
+
+  async refreshStats(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((done) => {
+      timer = setTimeout(done, STATS_WAIT_MS);
+    });
+    await Promise.race([this.#resolver.freshStats(), late]);
+    clearTimeout(timer);
+  }
+
+  async close(): Promise<void> {
+    await this.#listeners?.close();
+    await this.#resolver.close();
+    await this.#thread.terminate();
+    await this.#pool?.close();
+  }
+
+  #newPool(workers: number): Pool {
+    const { arena, onFault, log } = this.#o;
+    return new Pool({
+      workers,
+      start: (lent) => startThread('worker', this.#workerWorld(lent)),
+      onFault: ({ error, sample }) => onFault({ error: new Error(error), sample }),
+      onCrash: (index, error, waitMs) => {
+        arena.left(FIRST_WORKER + index);
+        log('error', `worker ${index} died and is replaced in ${waitMs} ms: ${error.stack ?? error.message}`);
+      },
+    });
+  }
+
+  #workerWorld(lent: Lent): WorkerWorld {
+    const { counters, events, cache, rings, bell } = this.#memory;
+    const row = FIRST_WORKER + lent.index;
+    return {
+      lent,
+      row,
+      arena: this.#o.arena.shared,
+      counters: counters[row],
+      events: events[row],
+      cache,
+      missRing: rings[lent.index],
+      bell,
+      settings: this.#settings,
+      forwardZones: this.#forwardZones,
+      seed: randomInt(2 ** 32),
+    };
+  }
+
+  #resolverWorld(): ResolverWorld {
+    const { counters, events, cache, rings, bell, fds } = this.#memory;
+    const { upstreams, dns, cache: limits } = this.#o.config;
+    const { forward, listen, deadlineMs, case0x20 } = dns;
+    return {
+      row: RESOLVER,
+      arena: this.#o.arena.shared,
+      counters: counters[RESOLVER],
+      events: events[RESOLVER],
+      rings: rings.map((memory, worker) => ({ memory, fds: fds[worker] })),
+      bell,
+      settings: this.#settings,
+      forwardZones: this.#forwardZones,
+      seed: randomInt(2 ** 32),
+      resolver: { upstreams, forward, listen, cache: { ...limits, memory: cache }, deadlineMs, case0x20 },
+    };
+  }
+}
+
+function newMemory({ cache, dns }: Config, workers: number): Memory {
+  const row = <T>(make: () => T) => Array.from({ length: FIRST_WORKER + workers }, make);
+  const each = <T>(make: () => T) => Array.from({ length: workers }, make);
+  return {
+    counters: row(() => new SharedArrayBuffer(counterBytes())),
+    events: row(() => new SharedArrayBuffer(eventBytes())),
+    cache: newCacheMemory(cache.maxBytes, [randomInt(2 ** 32), randomInt(2 ** 32)]),
+    rings: each(newMissRing),
+    bell: new Bell().shared,
+    fds: each(() => new Int32Array(new SharedArrayBuffer(dns.listen.length * Int32Array.BYTES_PER_ELEMENT)).fill(-1)),
+  };
+}

@@ -1,7 +1,7 @@
 // All threads' counters read together and spelled out. Runs on main, which alone knows what the numbers of a generation are called.
 //
 // A counter never goes down: rows of a generation that a thread has left are folded into totals by name, once, before the thread can
-// come back to that memory, and stay there. In between a reader sees both parts of a block, or one of them and the totals.
+// come back to that memory, and stay there. What is not folded yet is read where it lies.
 
 import { ROLES } from '../../policy/model.ts';
 import {
@@ -21,6 +21,7 @@ import {
   GENERATIONS,
   matchesAt,
   OVERLOADS_AT,
+  PARTS,
   RCODE_NAMES,
   REFUSE_REASONS,
   REFUSED_AT,
@@ -66,6 +67,8 @@ export interface CounterReading {
   readonly cacheHits: number;
 }
 
+const PART_NUMBERS = Array.from({ length: PARTS }, (_, part) => part);
+
 /** One thread's block, and the newest generation of it that is in the totals. */
 interface Block {
   readonly views: CounterViews;
@@ -96,16 +99,15 @@ export class CounterBook {
   }
 
   /**
-   * Takes what threads counted in generations they have left into the totals. To be called before each publish, once every reader has
-   * moved on to the generation in force: nobody writes those rows any more, and nobody has come back to their memory yet.
+   * Takes what threads counted in generations they have left into the totals. To be called before each publish, once every reader has said
+   * that it uses the generation in force: for what they have not left by then there is a third part.
    */
   fold(): void {
     const sums: Sums = new Map();
     for (const block of this.#blocks) {
-      const { current, left } = partsOf(block);
-      if (left === undefined) continue;
-      addPart(sums, block.views, 1 - current);
-      block.folded = left;
+      const left = leftParts(block, Atomics.load(block.views.words, CURRENT));
+      for (const part of left) addPart(sums, block.views, part);
+      block.folded = Math.max(block.folded, ...left.map((part) => block.views.words[GENERATIONS + part]));
     }
     this.#nameAll(sums, this.#totals);
     this.#forget();
@@ -116,9 +118,8 @@ export class CounterBook {
     const totals = copyTotals(this.#totals);
     const sums: Sums = new Map();
     for (const block of this.#blocks) {
-      const { current, left } = partsOf(block);
-      addPart(sums, block.views, current);
-      if (left !== undefined) addPart(sums, block.views, 1 - current);
+      const current = Atomics.load(block.views.words, CURRENT);
+      for (const part of [current, ...leftParts(block, current)]) addPart(sums, block.views, part);
     }
     this.#nameAll(sums, totals);
     const fixed = sumFixed(this.#blocks);
@@ -145,20 +146,21 @@ export class CounterBook {
 
   /** Names that no block refers to, but for the newest two: of these one is in force, the other about to be. */
   #forget(): void {
-    const used = new Set(this.#blocks.flatMap(({ views: { words } }) => [words[GENERATIONS], words[GENERATIONS + 1]]));
+    const used = new Set(this.#blocks.flatMap(({ views: { words } }) => [...words.subarray(GENERATIONS, SEGMENTS)]));
     for (const generation of [...this.#names.keys()].slice(0, -2)) {
       if (!used.has(generation)) this.#names.delete(generation);
     }
   }
 }
 
-/** The part that is counted in, and the generation of the other one when it was left and is not in the totals yet. */
-function partsOf({ views: { words }, folded }: Block): { readonly current: number; readonly left: number | undefined } {
-  const current = Atomics.load(words, CURRENT);
+/** Parts whose generation the thread has left, and that are not in the totals yet: nobody writes them any more. */
+function leftParts({ views: { words }, folded }: Block, current: number): number[] {
   const inForce = words[GENERATIONS + current];
-  // A thread that is just moving on has put the coming generation there.
-  const other = Atomics.load(words, GENERATIONS + 1 - current);
-  return { current, left: other > folded && other < inForce ? other : undefined };
+  // A thread that is just moving on has put the coming generation into the next part.
+  return PART_NUMBERS.filter((part) => {
+    const generation = Atomics.load(words, GENERATIONS + part);
+    return generation > folded && generation < inForce;
+  });
 }
 
 function addPart(sums: Sums, { words, parts }: CounterViews, part: number): void {

@@ -1,14 +1,14 @@
 // Where one answering thread's counters lie in shared memory, and what they are called. Float64 each, read and written by one
 // instruction, so that a reader sees the number before or the number after.
 //
-//   ┌────────────┬──────────────────┬────────────────────────┬────────────────────────┐
-//   │ words 128  │ fixed counts 768 │ rows of one generation │ rows of the next or of │   every part starts at a multiple of 128
-//   │            │                  │                        │ the one before         │   bytes; a thread has a block of its own
-//   └────────────┴──────────────────┴────────────────────────┴────────────────────────┘
+//   ┌────────────┬──────────────────┬────────┬────────┬────────┐
+//   │ words 128  │ fixed counts 768 │ part 0 │ part 1 │ part 2 │   everything starts at a multiple of 128 bytes;
+//   └────────────┴──────────────────┴────────┴────────┴────────┘   a thread has a block of its own
 //
-// The thread that counts writes everything; main reads. Rows are indexed by a generation's numbers of segments and apps: when the thread
-// moves on it zeroes the part it does not count in and goes on there, so that main has until the next generation is published to fold the
-// rows left behind into totals by name (counter-book.ts).
+// The thread that counts writes everything; main reads. A part holds the rows of one generation, indexed by its numbers of segments and
+// apps. When the thread moves on it zeroes the part it has left longest and goes on there; by then main has folded those rows into totals
+// by name (counter-book.ts). Three parts, because a thread says that it uses a generation (the arena's `seen`) a moment before it counts
+// in it: when main publishes generation n + 1, all threads have left n − 2, but one may still have to leave n − 1.
 
 import { ROLES } from '../../policy/model.ts';
 
@@ -55,10 +55,11 @@ const FIXED = CACHE_HITS_AT + 1;
 // The words, Int32.
 /** Which of the two parts is counted in; stored last when the thread moves on. */
 export const CURRENT = 0;
+export const PARTS = 3;
 /** One of each for each part. */
 export const GENERATIONS = 1;
-export const SEGMENTS = 3;
-export const COLUMNS = 5;
+export const SEGMENTS = GENERATIONS + PARTS;
+export const COLUMNS = SEGMENTS + PARTS;
 
 /** Two cache lines: neighbours are fetched in pairs. */
 const LINE_BYTES = 128;
@@ -80,13 +81,13 @@ function padded(bytes: number): number {
 
 /** Bytes of one thread's block. */
 export function counterBytes(): number {
-  return ROWS_START + 2 * PART_BYTES;
+  return ROWS_START + PARTS * PART_BYTES;
 }
 
 export interface CounterViews {
   readonly words: Int32Array;
   readonly fixed: Float64Array;
-  readonly parts: readonly [Float64Array, Float64Array];
+  readonly parts: readonly Float64Array[];
 }
 
 export function viewCounters(memory: SharedArrayBuffer): CounterViews {
@@ -94,7 +95,7 @@ export function viewCounters(memory: SharedArrayBuffer): CounterViews {
   return {
     words: new Int32Array(memory, 0, LINE_BYTES / 4),
     fixed: new Float64Array(memory, FIXED_START, FIXED),
-    parts: [part(0), part(1)],
+    parts: Array.from({ length: PARTS }, (_, i) => part(i)),
   };
 }
 

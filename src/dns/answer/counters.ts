@@ -19,6 +19,7 @@ import {
   GENERATIONS,
   matchesAt,
   OVERLOADS_AT,
+  PARTS,
   RCODE_NAMES,
   REFUSED_AT,
   RESPONSES_AT,
@@ -76,7 +77,7 @@ export function adoptNames(counters: Counters, names: CounterNames): void {
   const { words, parts } = counters.views;
   const current = words[CURRENT];
   if (words[GENERATIONS + current] === names.generation) return;
-  const next = 1 - current;
+  const next = (current + 1) % PARTS;
   const segments = names.segments.length;
   const columns = columnsOf(segments, names.apps.length);
   parts[next].fill(0, 0, rowsLength(segments, columns));

@@ -34,6 +34,8 @@ export interface SmallPolicy {
   /** Rules of RULES left out. */
   readonly without?: readonly string[];
   readonly segmentPrefix?: string;
+  /** Segments and apps have other numbers: their order is turned round. */
+  readonly isTurned?: boolean;
 }
 
 /** `app kind pattern [answer]`. */
@@ -49,22 +51,30 @@ const RULES = [
 ];
 
 export function smallPolicy(options: SmallPolicy = {}): Snapshot {
+  const snapshot = openSnapshot(smallPolicyBytes(options), sha256);
+  if ('fault' in snapshot) throw new Error(snapshot.fault);
+  return snapshot;
+}
+
+export function smallPolicyBytes(options: SmallPolicy = {}): Uint8Array {
   const into = new Uint8Array(1 << 20);
   const rules = (sink: RuleSink) => {
     const kept = RULES.filter((rule) => !options.without?.includes(rule));
-    for (const app of ['tiktok', 'canary']) {
-      for (const rule of [...kept, ...(options.extra ?? [])]) if (rule.startsWith(`${app} `)) push(sink, rule);
+    for (const [number, app] of appsOf(options).entries()) {
+      for (const rule of [...kept, ...(options.extra ?? [])]) if (rule.startsWith(`${app} `)) push(sink, rule, number);
     }
   };
   const input = { model: modelOf(options), rules, now: NOW, generation: options.generation ?? 7, into };
   const result = compile(input, { sha256, seed: 1 });
   if (result.kind === 'failed') throw new Error(JSON.stringify(result.problems));
-  const snapshot = openSnapshot(into.subarray(0, result.length), sha256);
-  if ('fault' in snapshot) throw new Error(snapshot.fault);
-  return snapshot;
+  return into.subarray(0, result.length);
 }
 
-function push(sink: RuleSink, rule: string): void {
+function appsOf(options: SmallPolicy): string[] {
+  return turned(options, ['tiktok', 'canary']);
+}
+
+function push(sink: RuleSink, rule: string, number: number): void {
   const [app, kind, pattern, answer] = rule.split(' ');
   const attributes = sink.attributes({
     role: app === 'tiktok' ? 'web' : 'canary',
@@ -72,7 +82,6 @@ function push(sink: RuleSink, rule: string): void {
     carrier: false,
     ...(answer === undefined ? {} : { answer: answer as Answer }),
   });
-  const number = app === 'tiktok' ? 0 : 1;
   const taken =
     kind === 'address'
       ? pushPrefix(sink, number, attributes, pattern)
@@ -103,13 +112,13 @@ function modelOf(options: SmallPolicy): Model {
   return {
     lists: {
       directives: [directive('uk-statement', 'tiktok', 'blocked'), directive('local-policy', 'canary', 'censored')],
-      apps: [app('tiktok'), app('canary')],
+      apps: appsOf(options).map(app),
       cdnZones: [],
     },
     department: {
       operator: 'Test Office',
       timeZone: 'Europe/London',
-      segments: segmentsOf(options.segmentPrefix ?? ''),
+      segments: turned(options, segmentsOf(options.segmentPrefix ?? '')),
       exemptions: [
         {
           id: 'EXM-1',
@@ -141,6 +150,10 @@ function modelOf(options: SmallPolicy): Model {
       },
     },
   };
+}
+
+function turned<T>({ isTurned }: SmallPolicy, order: T[]): T[] {
+  return isTurned === true ? order.reverse() : order;
 }
 
 function segmentsOf(prefix: string): Segment[] {

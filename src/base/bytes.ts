@@ -28,3 +28,6 @@ export function writeU32(bytes: Uint8Array, at: number, value: number): void {
 export function copyByFours(from: DataView, fromAt: number, to: DataView, at: number, length: number): void {
   for (let i = 0; i < length; i += 4) to.setInt32(at + i, from.getInt32(fromAt + i));
 }
+
+/** What a typed array of this machine holds: `true` makes a DataView read words as Int32Array does. */
+export const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;

@@ -18,6 +18,15 @@ export const LOWER = /* @__PURE__ */ (() => {
   return table;
 })();
 
+/**
+ * Four bytes of a name at once, in any order, as LOWER does one. Length bytes are below 64 and no letters, so a name need not be walked. In each
+ * byte without its highest bit, adding 0x3f carries into that bit from `A` on, adding 0x25 from behind `Z` on.
+ */
+export function lowerFour(word: number): number {
+  const low = word & 0x7f7f7f7f;
+  return word | ((((low + 0x3f3f3f3f) ^ (low + 0x25252525)) & ~word & 0x80808080) >>> 2);
+}
+
 export type NameFault = 'empty' | 'empty-label' | 'label-too-long' | 'name-too-long' | 'bad-escape' | 'not-ascii';
 
 /** Text to wire form, folded to lower case. Understands `\.` and `\DDD`; a trailing dot is optional; `.` is the root. Non-ASCII text is a fault: IDNA is the caller's business. */

@@ -1,6 +1,8 @@
 // One reusable record per thread for the query in hand: numbers and views only, so that nothing is allocated per query. A door fills in
 // the upper half, answerQuery the lower half on the way, so that a MISS is not parsed twice.
 
+import { type NameLabels, newNameLabels } from './name-labels.ts';
+
 export const TRANSPORT_UDP = 0;
 export const TRANSPORT_TCP = 1;
 
@@ -50,6 +52,7 @@ export interface Packet {
   /** The same 256 bytes as words. */
   readonly qnameWords: Int32Array;
   qnameLength: number;
+  readonly labels: NameLabels;
   /** What policy says: of the qname after answerQuery, of the whole answer after answerFromMemory. A policy/verdict.ts u32. */
   verdict: number;
   /** 1: answered from the cache, and it is time to ask upstream again before the answer ends. The door hands the question to the resolver. */
@@ -80,6 +83,7 @@ export function newPacket(bytes: Uint8Array): Packet {
     qname,
     qnameWords: new Int32Array(qname.buffer),
     qnameLength: 0,
+    labels: newNameLabels(),
     verdict: 0,
     refresh: 0,
   };

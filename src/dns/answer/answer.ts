@@ -5,6 +5,7 @@
 //   format ─▶ segment ─▶ local names ─▶ response cache ─┬─ hit ─▶ policy by name and content, memo first ───────────────▶ copy
 //                                                       └─▶ policy by name ─▶ RD ─▶ MISS ─▶ (resolver) ─▶ by content ───▶ copy
 
+import type { NameLabels } from '../../base/name-labels.ts';
 import { NO_SEGMENT, type Packet, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
 import { segmentOf, verdictForName } from '../../policy/decide/decide.ts';
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
@@ -56,12 +57,17 @@ export function answerQuery(path: FastPath, packet: Packet): number {
   if (packet.segment === NO_SEGMENT) return refuseStranger(path, packet, fault);
   if (fault !== FAULT_NONE) return answerFault(path, packet, fault);
   if (snapshot === undefined) return sendRcode(path, packet, RCODE_SERVFAIL, EDE_NOT_READY);
-  const local = localKind(path.localZones, packet.qname, packet.qnameLength);
+  const local = localKind(path.localZones, packet.qname, packet.qnameLength, topAt(packet.labels));
   if (local !== LOCAL_NONE) {
     const length = answerLocal(path, snapshot, packet, local);
     if (length !== MISS) return length;
   }
   return answerByName(path, snapshot, packet);
+}
+
+/** Where the last label starts; the root has none. */
+function topAt({ starts, count }: NameLabels): number {
+  return count === 0 ? 0 : starts[count - 1];
 }
 
 function answerByName(path: FastPath, snapshot: Snapshot, packet: Packet): number {

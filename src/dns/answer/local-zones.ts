@@ -1,6 +1,6 @@
 // Names that never leave the house: special-use names and private reverse zones, answered here whatever the policy says, unless the
 // department forwards a zone at or below one of them. One small hash table over whole suffixes; names under other top-level labels are
-// turned away by their last label before anything is hashed.
+// turned away by three bytes of their last label before anything is hashed.
 
 import { LOWER, MAX_LABELS, parseName } from '../../base/names.ts';
 
@@ -49,8 +49,8 @@ export interface LocalZones {
   readonly slots: Uint16Array;
   readonly hashes: Uint32Array;
   readonly zones: readonly LocalZone[];
-  /** The zones' last labels in wire form. */
-  readonly tops: readonly Uint8Array[];
+  /** By topMark, 1 for the zones' last labels: names under others are none of ours, but for one in forty that are looked up in vain. */
+  readonly tops: Uint8Array;
   /** Where the labels of the name in hand start. */
   readonly starts: Uint8Array;
   /** After a match: bytes of the qname in front of the zone's apex; 0 when the name is the apex. */
@@ -85,7 +85,7 @@ function buildTable(zones: readonly LocalZone[]): LocalZones {
   const slots = new Uint16Array(size);
   const hashes = new Uint32Array(size);
   const starts = new Uint8Array(MAX_LABELS + 1);
-  const tops = new Map<string, Uint8Array>();
+  const tops = new Uint8Array(256);
   zones.forEach((zone, index) => {
     const labels = labelStarts(zone.name, starts);
     let hash = 0;
@@ -95,15 +95,17 @@ function buildTable(zones: readonly LocalZone[]): LocalZones {
     slots[slot] = index + 1;
     hashes[slot] = hash >>> 0;
     if (zone.kind === FORWARDED) return;
-    const top = zone.name.slice(starts[labels - 1]);
-    tops.set(top.join(), top);
+    tops[topMark(zone.name, starts[labels - 1])] = 1;
   });
-  return { slots, hashes, zones, tops: [...tops.values()], starts, apexAt: 0 };
+  return { slots, hashes, zones, tops, starts, apexAt: 0 };
 }
 
-/** The kind of the deepest zone that holds the name (wire form, lower case), LOCAL_NONE for most; sets `apexAt`. */
-export function localKind(local: LocalZones, name: Uint8Array, length: number): number {
-  if (!endsInTop(local.tops, name, length)) return LOCAL_NONE;
+/**
+ * The kind of the deepest zone that holds the name (wire form, lower case), LOCAL_NONE for most; sets `apexAt`. The name's last label starts at
+ * `topAt`.
+ */
+export function localKind(local: LocalZones, name: Uint8Array, length: number, topAt: number): number {
+  if (local.tops[topMark(name, topAt)] === 0) return LOCAL_NONE;
   const labels = labelStarts(name, local.starts);
   let hash = 0;
   let kind = LOCAL_NONE;
@@ -118,13 +120,10 @@ export function localKind(local: LocalZones, name: Uint8Array, length: number): 
   return kind === FORWARDED ? LOCAL_NONE : kind;
 }
 
-function endsInTop(tops: readonly Uint8Array[], name: Uint8Array, length: number): boolean {
-  for (let i = 0; i < tops.length; i++) {
-    const top = tops[i];
-    // A false match (a longer label that ends in these bytes) only costs a look-up in the table.
-    if (top.length <= length && equal(top, name, length - top.length)) return true;
-  }
-  return false;
+/** Of a last label's length, first byte and last byte: a number below 256. */
+function topMark(name: Uint8Array, at: number): number {
+  const size = name[at];
+  return (size * 59 + name[at + 1] * 7 + name[at + size]) & 255;
 }
 
 function equal(whole: Uint8Array, bytes: Uint8Array, at: number): boolean {

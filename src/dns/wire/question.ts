@@ -7,8 +7,8 @@
 //   └────────┴─────────────────────┴──────────────────────────────────┘
 //   ▲ at                           ▲ questionEnd                      ▲ at + length
 
-import { readU16 } from '../../base/bytes.ts';
-import { LOWER, MAX_LABEL, MAX_LABELS, MAX_NAME } from '../../base/names.ts';
+import { IS_LITTLE_ENDIAN, readU16 } from '../../base/bytes.ts';
+import { lowerFour, MAX_LABEL, MAX_LABELS, MAX_NAME } from '../../base/names.ts';
 import type { Packet } from '../../base/packet.ts';
 import {
   ANCOUNT_AT,
@@ -73,6 +73,7 @@ function forget(packet: Packet): void {
   packet.dnssecOk = 0;
   packet.qname[0] = 0;
   packet.qnameLength = 1;
+  packet.labels.count = 0;
   packet.verdict = 0;
 }
 
@@ -94,23 +95,29 @@ function readQuestions(packet: Packet, count: number): number {
   return next;
 }
 
-/** Copies the qname in lower case. It may not be compressed: there is nothing before it to point at. Gives the offset behind, or -1. */
+/**
+ * Finds the qname's labels, then copies it in lower case by fours. It may not be compressed: there is nothing before it to point at. Gives the
+ * offset behind, where type and class lie within the message, or -1. The name ends with the first label that is too much: no limit of its own.
+ */
 function readName(packet: Packet, from: number, end: number): number {
-  const { bytes, qname } = packet;
+  const { bytes, view, qnameWords, labels } = packet;
   let next = from;
-  let length = 0;
-  for (let labels = 0; labels <= MAX_LABELS && next < end; labels++) {
+  let count = 0;
+  while (bytes[next] !== 0) {
     const size = bytes[next];
-    if (size > MAX_LABEL || length + size + 1 > MAX_NAME || next + size >= end) return -1;
-    qname[length] = size;
-    for (let i = 1; i <= size; i++) qname[length + i] = LOWER[bytes[next + i]];
-    length += size + 1;
-    next += size + 1;
-    if (size > 0) continue;
-    packet.qnameLength = length;
-    return next;
+    const behind = next + size + 1;
+    if (size > MAX_LABEL || behind - from >= MAX_NAME || behind >= end) return -1;
+    labels.starts[count++] = next - from;
+    next = behind;
   }
-  return -1;
+  if (next + 5 > end) return -1;
+  const length = next - from;
+  labels.starts[count] = length;
+  labels.count = count;
+  // Up to three bytes of what is behind come along; they are within the message, and the copy has 256 bytes.
+  for (let i = 0; i <= length >>> 2; i++) qnameWords[i] = lowerFour(view.getInt32(from + i * 4, IS_LITTLE_ENDIAN));
+  packet.qnameLength = length + 1;
+  return next + 1;
 }
 
 /** Walks the records, which must end with the message, and reads the OPT. Gives the EDNS version (0 without OPT), or -1. */

@@ -2,7 +2,7 @@
 
 import type { SegmentId, Verdict } from '../../base/brand.ts';
 import { readU16, readU32, writeU32 } from '../../base/bytes.ts';
-import { NO_SEGMENT } from '../../base/packet.ts';
+import { NO_SEGMENT, type Packet } from '../../base/packet.ts';
 import { outcomeDirective } from '../snapshot/outcome.ts';
 import { lookupAddress } from '../snapshot/prefix-trie.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -32,7 +32,7 @@ import {
   SUBJECT_IPV4,
   SUBJECT_IPV6,
 } from './facts.ts';
-import { beginFindings, judgeAddress, judgeName, verdictOfFinding, weighFindings } from './judge.ts';
+import { beginFindings, judgeAddress, judgeLabels, judgeName, verdictOfFinding, weighFindings } from './judge.ts';
 import { unpackName } from './unpack-name.ts';
 
 /** A query name stands behind its message's header (RFC 1035 §4.1.1). */
@@ -53,7 +53,16 @@ export function segmentOf(snapshot: Snapshot, bytes: Uint8Array, at: number, now
 /** What policy says of a query name: free-standing wire bytes in lower case. Fills snapshot.match. The segment must not be NO_SEGMENT. */
 export function verdictForName(snapshot: Snapshot, segment: number, bytes: Uint8Array, at: number): Verdict {
   beginFindings(snapshot.findings);
-  const guard = judgeName(snapshot, bytes, at, 0);
+  return verdictOfName(snapshot, segment, at, judgeName(snapshot, bytes, at, 0));
+}
+
+/** As verdictForName, of a packet's qname, whose labels prepareName has seen to under this snapshot. */
+export function verdictForPacket(snapshot: Snapshot, { segment, qname, labels }: Packet): Verdict {
+  beginFindings(snapshot.findings);
+  return verdictOfName(snapshot, segment, 0, judgeLabels(snapshot, qname, 0, labels, 0));
+}
+
+function verdictOfName(snapshot: Snapshot, segment: number, at: number, guard: number): Verdict {
   if (guard > 0) return protectedVerdict(snapshot, guard, at, -1);
   const winner = weighFindings(snapshot, segment);
   if (winner < 0) return packVerdict(FREE, KIND_NONE, false, 0, 0, 0);

@@ -96,7 +96,7 @@ function writePlainRule(
     out.setInt16(start, STAR_DOT);
     start += 2;
   }
-  const { labels } = findings;
+  const labels = findings.labels.starts;
   const end = splitLabels(bytes, match.at, labels) - skippedOf(verdict);
   const first = Math.max(0, end - matchedOf(verdict));
   const from = match.at + labels[first] + 1;
@@ -201,7 +201,8 @@ function writeLabels(
   matched: number,
   at: number,
 ): number {
-  const count = splitLabels(name, nameAt, findings.labels);
+  const { starts } = findings.labels;
+  const count = splitLabels(name, nameAt, starts);
   const first = Math.max(0, count - skipped - matched);
   let length = at;
   for (let label = first; label < count - skipped; label++) {
@@ -209,7 +210,7 @@ function writeLabels(
       if (length + 1 > MAX_RULE_TEXT) return length;
       findings.text[length++] = DOT;
     }
-    const start = nameAt + findings.labels[label];
+    const start = nameAt + starts[label];
     for (let i = start + 1; i <= start + name[start]; i++) {
       const next = writeCharacter(findings.text, length, name[i]);
       if (next > MAX_RULE_TEXT) return length;

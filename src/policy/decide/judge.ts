@@ -5,6 +5,7 @@
 //
 // Then, for one segment, the finding that weighs most: blocked beats monitored beats exempt beats free.
 
+import type { NameLabels } from '../../base/name-labels.ts';
 import {
   detailAnswer,
   detailRole,
@@ -49,15 +50,45 @@ export function beginFindings(findings: Findings): void {
  * given, otherwise 0. A malformed name matches nothing.
  */
 export function judgeName(snapshot: Snapshot, bytes: Uint8Array, at: number, subject: number): number {
-  const labels = snapshot.findings.labels;
-  const count = splitLabels(bytes, at, labels);
+  const { labels } = snapshot.findings;
+  labels.count = splitLabels(bytes, at, labels.starts);
+  hashLabels(snapshot, bytes, at, labels.starts, labels.count, labels.hashes);
+  return judgeLabels(snapshot, bytes, at, labels, subject);
+}
+
+/** Hashes a name's labels in front of label `end` as if the name ended there. */
+export function hashLabels(
+  { seed, multiplier }: Snapshot,
+  bytes: Uint8Array,
+  at: number,
+  starts: Uint8Array,
+  end: number,
+  hashes: Uint32Array,
+): void {
+  let hash = 0;
+  for (let i = end - 1; i >= 0; i--) {
+    hash = hashLabel(bytes, at + starts[i], hash, seed, multiplier);
+    hashes[i] = hash;
+  }
+}
+
+/** As judgeName, of a name whose labels are found and hashed under this snapshot. */
+export function judgeLabels(
+  snapshot: Snapshot,
+  bytes: Uint8Array,
+  at: number,
+  labels: NameLabels,
+  subject: number,
+): number {
+  const { starts, count } = labels;
+  let { hashes } = labels;
   let first = 0;
-  while (first < count && bytes[at + labels[first] + 1] === UNDERSCORE) first++;
+  while (first < count && bytes[at + starts[first] + 1] === UNDERSCORE) first++;
   // Names reached by a target never make NXDOMAIN true for the query name.
   let open = subject === 0 ? 0 : 1;
   let skipped = 0;
   for (let walk = 0; walk <= MAX_ZONES; walk++) {
-    const met = walkDown(snapshot, bytes, at, first, count - skipped);
+    const met = walkDown(snapshot, bytes, at, starts, hashes, first, count - skipped);
     const row = (met >>> 1) * ROW_WORDS;
     const endsHere = (met & 1) === 1;
     const flags = snapshot.rows[row + 3];
@@ -67,6 +98,9 @@ export function judgeName(snapshot: Snapshot, bytes: Uint8Array, at: number, sub
     const zone = zoneDepth(flags);
     skipped += zone;
     if (zone === 0 || count - skipped - first < 2) return 0;
+    // A packet's own hashes stay.
+    hashes = snapshot.findings.labels.hashes;
+    hashLabels(snapshot, bytes, at, starts, count - skipped, hashes);
   }
   return 0;
 }
@@ -78,15 +112,20 @@ export function judgeAddress(snapshot: Snapshot, bytes: Uint8Array, at: number, 
 }
 
 /** Walks labels end−1 … first down the trie; gives the last row met, times two, plus one when the name ends at that row's own node. */
-function walkDown(snapshot: Snapshot, bytes: Uint8Array, at: number, first: number, end: number): number {
-  const { slots, findings, seed, multiplier } = snapshot;
+function walkDown(
+  snapshot: Snapshot,
+  bytes: Uint8Array,
+  at: number,
+  starts: Uint8Array,
+  hashes: Uint32Array,
+  first: number,
+  end: number,
+): number {
+  const { slots } = snapshot;
   let parent = ROOT;
-  let hash = 0;
   let met = 0;
   for (let i = end - 1; i >= first; i--) {
-    const labelAt = at + findings.labels[i];
-    hash = hashLabel(bytes, labelAt, hash, seed, multiplier);
-    const slot = findSlot(snapshot, parent, hash, bytes, labelAt);
+    const slot = findSlot(snapshot, parent, hashes[i], bytes, at + starts[i]);
     if (slot < 0) return met;
     const word = slots[slot * SLOT_WORDS + 2];
     const row = word & ROW_MASK;

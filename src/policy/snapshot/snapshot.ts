@@ -1,7 +1,8 @@
 // A reader's view of one compiled policy: typed arrays over immutable bytes plus a little scratch of the thread's own. Opening checks the
 // header, both digests and every number that is later used to find another (verify.ts), so that no later read can leave its section.
 
-import { MAX_LABELS, MAX_NAME } from '../../base/names.ts';
+import { type NameLabels, newNameLabels } from '../../base/name-labels.ts';
+import { MAX_NAME } from '../../base/names.ts';
 import { ANSWERS, type Mode } from '../model.ts';
 import { type AnswerWires, answerWires } from './answer-wires.ts';
 import { META_LONGEST_PROBE, META_MULTIPLIER, META_SEED, META_SLOTS, SECTION } from './layout.ts';
@@ -32,8 +33,8 @@ export interface Findings {
   /** Per app: equal to `stamp` once it is settled. */
   readonly settled: Uint32Array;
   stamp: number;
-  /** Label offsets of the name in hand. */
-  readonly labels: Uint8Array;
+  /** Of the name in hand. */
+  readonly labels: NameLabels;
   /** A compressed name, unpacked and in lower case. */
   readonly name: Uint8Array;
   /** An IPv4 address, mapped. */
@@ -174,7 +175,7 @@ export function newFindings(apps: number): Findings {
     words: new Uint32Array(2 * apps),
     settled: new Uint32Array(apps),
     stamp: 0,
-    labels: new Uint8Array(MAX_LABELS + 1),
+    labels: newNameLabels(),
     name: new Uint8Array(MAX_NAME + 1),
     address: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0),
     text: new Uint8Array(256),

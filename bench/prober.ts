@@ -50,15 +50,20 @@ function send(): void {
 
 const startedAt = performance.now();
 const elapsed = () => performance.now() - startedAt;
+let isOver = false;
+process.once('SIGTERM', () => {
+  isOver = true;
+});
+const isTime = () => !isOver && elapsed() < seconds * 1000;
 if (rate > 0) {
-  while (elapsed() < seconds * 1000) {
+  while (isTime()) {
     while (sent < (elapsed() * rate) / 1000) send();
     await new Promise((done) => setTimeout(done, 1));
   }
   const until = elapsed() + WAIT_MS;
   while (took.length < sent && elapsed() < until) await new Promise((done) => setTimeout(done, 5));
 } else {
-  while (elapsed() < seconds * 1000) {
+  while (isTime()) {
     await new Promise<void>((done) => {
       const timer = setTimeout(done, WAIT_MS);
       heard = () => {

@@ -1,6 +1,6 @@
 // The department that we serve under load: every feature on, nothing of its own files but what stands here.
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ADDRESS_RULES, APPS, appNames, listedPrefixes, type Workload, writeNames } from './workload.ts';
 
@@ -34,15 +34,15 @@ export function writeDepartment(folder: string, workload: Workload, options: Dep
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text, { mode: 0o640 });
   }
-  writeBulk(folder, workload);
+  writeBulk(bulkList(folder), workload.listed);
 }
 
-/** The feed's list, moved into its place whole. */
-export function writeBulk(folder: string, workload: Workload): void {
-  const list = join(folder, 'blocklists/lists/bulk.hosts');
-  mkdirSync(dirname(list), { recursive: true });
-  writeNames(`${list}.new`, '', workload, (name) => (name.endsWith('.example') ? '' : `0.0.0.0 ${name}\n`));
-  renameSync(`${list}.new`, list);
+export const bulkList = (folder: string): string => join(folder, 'blocklists/lists/bulk.hosts');
+
+/** The feed's list; the names of the apps stand in their own files. */
+export function writeBulk(file: string, listed: number, seed = 1): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeNames(file, { head: '', line: (name) => (name.endsWith('.example') ? '' : `0.0.0.0 ${name}\n`) }, listed, seed);
 }
 
 function config({ upstreamPort, workers, io, listen, cache = '64MiB' }: DepartmentOptions): string {

@@ -32,21 +32,15 @@ export interface LoadResult {
   readonly cpuMicroseconds: number;
 }
 
-export async function runLoad(options: LoadOptions, pid: number): Promise<LoadResult> {
+/** `ends`: stops it before its time. */
+export async function runLoad(options: LoadOptions, pid: number, ends?: AbortSignal): Promise<LoadResult> {
   const before = cpuMicroseconds(pid);
-  const report = await runDnsperf(options);
+  const report = await runDnsperf(options, ends);
   return { ...parse(report), cpuMicroseconds: cpuMicroseconds(pid) - before };
 }
 
-function runDnsperf({
-  port,
-  file,
-  seconds,
-  core,
-  rate,
-  isOnce,
-  outstanding = OUTSTANDING,
-}: LoadOptions): Promise<string> {
+function runDnsperf(options: LoadOptions, ends: AbortSignal | undefined): Promise<string> {
+  const { port, file, seconds, core, rate, isOnce, outstanding = OUTSTANDING } = options;
   // -B with the OPT of -e already in each message: only so can one run in ten set DO.
   const command = ['dnsperf', '-B', '-s', '127.0.0.1', '-p', port, '-d', file, '-l', seconds, '-t', 2];
   command.push('-T', 1, '-c', CLIENTS, '-q', outstanding, '-b', 4096, '-O', 'suppress=timeouts,congestion');
@@ -56,6 +50,7 @@ function runDnsperf({
   return new Promise((done, fail) => {
     const child = spawn(program, words);
     let output = '';
+    ends?.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
     child.stdout.on('data', (chunk) => {
       output += chunk;
     });

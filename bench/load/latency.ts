@@ -29,18 +29,21 @@ export interface ProbeOptions {
   readonly rate?: number;
 }
 
-export function probe({ port, file, seconds, core, rate }: ProbeOptions): Promise<Latency> {
+/** `ends`: stops it before its time. */
+export function probe(options: ProbeOptions, ends?: AbortSignal): Promise<Latency> {
+  const { port, file, seconds, core, rate = 0 } = options;
   const [program, ...words] = onCore(core, [
     process.execPath,
     PROBER,
     String(port),
     file,
     String(seconds),
-    String(rate ?? 0),
+    String(rate),
   ]);
   return new Promise((done, fail) => {
     const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
+    ends?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     child.stdout.on('data', (chunk) => {
       output += chunk;
     });

@@ -3,7 +3,7 @@
 import { readU16, writeU16 } from '../../src/base/bytes.ts';
 import { parseName } from '../../src/base/names.ts';
 
-export const TYPES = { A: 1, AAAA: 28, HTTPS: 65 } as const;
+export const TYPES = { A: 1, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33, HTTPS: 65 } as const;
 export type QType = keyof typeof TYPES;
 
 export interface Question {

@@ -11,13 +11,17 @@ export interface Options {
   readonly io: string;
   readonly listen: string;
   readonly isPinned: boolean;
+  /** main.ts of another checkout, measured beside this one. */
+  readonly against: string | undefined;
   readonly json: string | undefined;
   readonly results: boolean;
 }
 
 export const USAGE = `npm run bench:load -- [--only SCENARIO,…] [--peers NAME,…] [--seconds 6] [--runs 5] [--names 1000000]
-  [--io auto|batch|portable] [--listen "[::]:0"] [--no-pin] [--json FILE] [--results]
-  --results writes the load section of bench/RESULTS.md, from --json FILE alone when --from-json is given`;
+  [--io auto|batch|portable] [--listen "[::]:0"] [--no-pin] [--json FILE] [--results [--from-json]] [--against MAIN]
+  --json FILE      results, added to those that the file has of other scenarios
+  --results        writes the load section of bench/RESULTS.md from them; with --from-json from FILE alone, nothing is measured
+  --against MAIN   main.ts of another checkout, measured beside this one`;
 
 export function readOptions(args: readonly string[]): Options & { readonly fromJson: boolean; readonly help: boolean } {
   const { values } = parseArgs({
@@ -31,6 +35,7 @@ export function readOptions(args: readonly string[]): Options & { readonly fromJ
       io: { type: 'string', default: 'auto' },
       listen: { type: 'string', default: '[::]:0' },
       'no-pin': { type: 'boolean', default: false },
+      against: { type: 'string' },
       json: { type: 'string' },
       results: { type: 'boolean', default: false },
       'from-json': { type: 'boolean', default: false },
@@ -46,6 +51,7 @@ export function readOptions(args: readonly string[]): Options & { readonly fromJ
     io: values.io,
     listen: values.listen,
     isPinned: !values['no-pin'],
+    against: values.against,
     json: values.json,
     results: values.results,
     fromJson: values['from-json'],

@@ -1,9 +1,9 @@
 // Interdict as people run it, for the load.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { askControl } from '../../src/control/control-socket.ts';
-import { writeBulk, writeDepartment } from './department.ts';
+import { bulkList, writeBulk, writeDepartment } from './department.ts';
 import { startProgram } from './processes.ts';
 import type { Site, Started, Target } from './target.ts';
 
@@ -13,33 +13,36 @@ const RELOAD_MS = 120_000;
 
 export const OURSELVES = 'interdict';
 
-export const interdict: Target = {
-  name: OURSELVES,
-  program: undefined,
-  does: 'everything: 3 segments, 20 apps, exemption, address rules, EDE with decision id, counters, events',
-  start: (site) => {
-    const { folder, workload, upstreamPort, workers, io, listen } = site;
-    writeDepartment(folder, workload, { upstreamPort, workers, io, listen });
-    return startInterdict(site);
-  },
-};
+export const interdict: Target = interdictOf(OURSELVES, MAIN);
+
+/** Another checkout's main.ts can be measured beside this one. */
+export function interdictOf(name: string, main: string): Target {
+  return {
+    name,
+    program: undefined,
+    does: 'everything: 3 segments, 20 apps, exemption, address rules, EDE with decision id, counters, events',
+    start: (site) => {
+      const { folder, workload, upstreamPort, workers, io, listen } = site;
+      writeDepartment(folder, workload, { upstreamPort, workers, io, listen });
+      return startInterdict(site, main);
+    },
+  };
+}
 
 /** Starts it on a folder that is written already. */
-export async function startInterdict({ folder, core }: Site): Promise<Started> {
+export async function startInterdict(site: Site, main = MAIN): Promise<Started> {
+  const { folder, core } = site;
   const log = join(folder, 'log');
   const since = performance.now();
-  const command = [process.execPath, MAIN, 'serve', '--config', join(folder, 'config/interdict.yaml')];
+  const command = [process.execPath, main, 'serve', '--config', join(folder, 'config/interdict.yaml')];
   const program = startProgram(core, command, folder, log);
   while (performance.now() - since < START_MS && program.isRunning()) {
     const output = readFileSync(log, 'utf8');
     const dns = /DNS on \S*:(\d+)/.exec(output);
     const admin = /metrics on port (\d+)/.exec(output);
     if (dns !== null && admin !== null) {
-      const reload = async (workload: Site['workload']) => {
-        writeBulk(folder, workload);
-        await askReload(folder);
-      };
-      return { program, port: Number(dns[1]), adminPort: Number(admin[1]), since, reload };
+      const ports = { port: Number(dns[1]), adminPort: Number(admin[1]) };
+      return { program, ...ports, since, prepareReload: (seed) => prepareReload(site, seed) };
     }
     await new Promise((done) => setTimeout(done, 5));
   }
@@ -47,7 +50,16 @@ export async function startInterdict({ folder, core }: Site): Promise<Started> {
   throw new Error(`interdict does not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
 }
 
-export async function askReload(folder: string): Promise<void> {
+function prepareReload({ folder, workload }: Site, seed: number): () => Promise<void> {
+  const list = bulkList(folder);
+  writeBulk(`${list}.new`, workload.listed, seed);
+  return async () => {
+    renameSync(`${list}.new`, list);
+    await askReload(folder);
+  };
+}
+
+async function askReload(folder: string): Promise<void> {
   const reply = await askControl(join(folder, 'state/control.sock'), { verb: 'reload' }, RELOAD_MS);
   const { outcome } = reply as { outcome: string };
   if (!['applied', 'unchanged'].includes(outcome)) throw new Error(JSON.stringify(reply));

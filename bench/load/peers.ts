@@ -1,13 +1,13 @@
 // The field: each with its configuration of bench/peers, the same lists, the same upstream. They log nothing of single queries and keep no
 // events, which we do.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../test/peers/peer.ts';
 import { compileC } from './compile.ts';
 import { startProgram } from './processes.ts';
 import { ECHO, type Site, type Started, type Target } from './target.ts';
-import { listedPrefixes, type Workload, writeNames } from './workload.ts';
+import { listedPrefixes, type NameFormat, type Workload, writeNames } from './workload.ts';
 
 const PEERS = join(import.meta.dirname, '../peers');
 
@@ -106,7 +106,7 @@ async function startPeer(peer: Peer, site: Site): Promise<Started> {
   const { folder, workload, upstreamPort, workers, core } = site;
   const port = await freePort();
   const words: Record<string, string | number> = { port, folder, upstream: upstreamPort, workers };
-  for (const list of peer.lists) words[list] = writeList(list, workload);
+  for (const list of peer.lists) words[list] = listOf(list, workload, folder);
   for (const config of peer.configs) {
     const text = readFileSync(join(PEERS, config), 'utf8');
     writeFileSync(
@@ -116,31 +116,38 @@ async function startPeer(peer: Peer, site: Site): Promise<Started> {
   }
   const since = performance.now();
   const program = startProgram(core, [peer.program, ...peer.args(folder, workers)], folder, join(folder, 'log'));
-  const reload = async () => {
-    program.child.kill('SIGHUP');
+  const prepareReload = (seed: number) => {
+    for (const list of peer.lists) writeNames(join(folder, `${list}.new`), LISTS[list](seed), workload.listed, seed);
+    return async () => {
+      for (const list of peer.lists) renameSync(join(folder, `${list}.new`), join(folder, list));
+      program.child.kill('SIGHUP');
+    };
   };
-  return { program, port, since, ...(peer.reloadsBySignal && { reload }) };
+  return { program, port, since, ...(peer.reloadsBySignal && { prepareReload }) };
 }
 
-const RPZ_HEAD = `$ORIGIN rpz.bench.
+const rpzHead = (serial: number) => `$ORIGIN rpz.bench.
 $TTL 60
-@ SOA localhost. hostmaster.localhost. 1 3600 600 86400 60
+@ SOA localhost. hostmaster.localhost. ${serial} 3600 600 86400 60
 @ NS localhost.
 `;
+const rpzLine = (name: string) => `${name} CNAME .\n*.${name} CNAME .\n`;
 
+/** By the word in a template; the seed is a zone's serial as well. */
 const LISTS = {
-  names: { head: () => '', line: (name: string) => `${name}\n` },
-  rpzNames: { head: () => RPZ_HEAD, line: (name: string) => `${name} CNAME .\n*.${name} CNAME .\n` },
-  rpz: { head: () => RPZ_HEAD + addressTriggers(), line: (name: string) => `${name} CNAME .\n*.${name} CNAME .\n` },
-  dnsmasqNames: { head: () => '', line: (name: string) => `local=/${name}/\n` },
-} as const;
+  names: () => ({ head: '', line: (name) => `${name}\n` }),
+  rpzNames: (seed) => ({ head: rpzHead(seed), line: rpzLine }),
+  rpz: (seed) => ({ head: rpzHead(seed) + addressTriggers(), line: rpzLine }),
+  dnsmasqNames: () => ({ head: '', line: (name) => `local=/${name}/\n` }),
+} satisfies Record<string, (seed: number) => NameFormat>;
 
-/** Written once a workload. */
-function writeList(list: keyof typeof LISTS, workload: Workload): string {
-  const path = join(workload.folder, list);
-  const { head, line } = LISTS[list];
-  if (!existsSync(path)) writeNames(path, head(), workload, line);
-  return path;
+/** Written once a workload; each server has a name for it in its own folder, which a reload may put another file under. */
+function listOf(list: keyof typeof LISTS, workload: Workload, folder: string): string {
+  const written = join(workload.folder, list);
+  if (!existsSync(written)) writeNames(written, LISTS[list](1), workload.listed);
+  const own = join(folder, list);
+  linkSync(written, own);
+  return own;
 }
 
 function addressTriggers(): string {

@@ -44,7 +44,7 @@ export interface Program {
 /** taskset becomes the program, so that the process id is the program's own. */
 export function startProgram(core: Core, command: readonly string[], cwd: string, log: string): Program {
   const [program, ...words] = onCore(core, command);
-  const file = openSync(log, 'a');
+  const file = openSync(log, 'w'); // ours tells its ports there: an earlier start's must not be read
   const child = spawn(program, words, { cwd, env: { ...process.env, PATH }, stdio: ['ignore', file, file] });
   closeSync(file);
   child.once('error', () => {}); // it has no process id then, and isRunning() says so

@@ -2,10 +2,10 @@
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Client, waitForAnswer } from './client.ts';
 import type { Options } from './options.ts';
-import { interdict } from './ourselves.ts';
+import { interdict, interdictOf } from './ourselves.ts';
 import { PEER_TARGETS } from './peers.ts';
 import { type Cores, chooseCores, pathOf } from './processes.ts';
 import { ECHO, isRefusal, lastListed, type Running, type Site, type Started, type Target } from './target.ts';
@@ -62,8 +62,10 @@ export class Session {
   /** Ourselves, and those of `wanted` (all by default) that were asked for and are there; the missing ones are noted. */
   targets(wanted?: readonly string[]): Target[] {
     const chosen = PEER_TARGETS.filter(({ name }) => this.options.peers?.includes(name) ?? true);
-    return [interdict, ...chosen].filter((target) => {
-      if (target !== interdict && wanted !== undefined && !wanted.includes(target.name)) return false;
+    const { against } = this.options;
+    const ours = [interdict, ...(against === undefined ? [] : [interdictOf('against', resolve(against))])];
+    return [...ours, ...chosen].filter((target) => {
+      if (!ours.includes(target) && wanted !== undefined && !wanted.includes(target.name)) return false;
       const isThere = target.program === undefined || pathOf(target.program) !== undefined;
       if (!isThere) this.note(`${target.name} is left out: ${target.program} is not installed`);
       return isThere;
@@ -76,6 +78,40 @@ export class Session {
     this.progress(text);
   }
 
+  /** Starts those of `wanted` that are there, each with a site of its own. */
+  async startAll(workload: Workload, wanted?: readonly string[]): Promise<Running[]> {
+    const started: Running[] = [];
+    for (const target of this.targets(wanted)) {
+      const running = await this.start(target, await this.site(workload));
+      if (running !== undefined) started.push(running);
+    }
+    return started;
+  }
+
+  /** A B A B: each once a round, from 1 on. Whoever fails is noted and left out; gives those that did not. */
+  async rounds<T extends { readonly running: Running }>(
+    measured: readonly T[],
+    work: (one: T, round: number) => Promise<string>,
+  ): Promise<T[]> {
+    const { runs } = this.options;
+    const failed = new Set<T>();
+    for (let round = 1; round <= runs; round++) {
+      for (const one of measured.filter((each) => !failed.has(each))) {
+        try {
+          this.progress(`${one.running.name}: ${await work(one, round)} (round ${round} of ${runs})`);
+        } catch (error) {
+          failed.add(one);
+          this.#leaveOut(one.running.name, error);
+        }
+      }
+    }
+    return measured.filter((one) => !failed.has(one));
+  }
+
+  #leaveOut(name: string, error: unknown): void {
+    this.note(`${name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
   async site(workload: Workload, changes: Partial<Site> = {}): Promise<Site> {
     const { io, listen } = this.options;
     const folder = this.folder(`site-${this.#sites++}`);
@@ -85,13 +121,18 @@ export class Session {
 
   /** Starts a server and waits for its first refusal; undefined, with a note, when it does not come up. */
   async start(target: Target, site: Site): Promise<Running | undefined> {
-    this.progress(`${target.name}: starting`);
     try {
-      return await this.running(target.name, await target.start(site), site.workload);
+      return await this.mustStart(target, site);
     } catch (error) {
-      this.note(`${target.name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+      this.#leaveOut(target.name, error);
       return undefined;
     }
+  }
+
+  /** Without it there is nothing to measure. */
+  async mustStart(target: Target, site: Site): Promise<Running> {
+    this.progress(`${target.name}: starting`);
+    return this.running(target.name, await target.start(site), site.workload);
   }
 
   async running(name: string, started: Started, workload: Workload): Promise<Running> {

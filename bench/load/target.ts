@@ -2,7 +2,7 @@
 
 import type { Answer, Question } from './messages.ts';
 import type { Core, Program } from './processes.ts';
-import type { Workload } from './workload.ts';
+import { lastName, type Workload } from './workload.ts';
 
 /** What a server is started with. */
 export interface Site {
@@ -33,8 +33,8 @@ export interface Started {
   readonly port: number;
   /** When it was started, of performance.now(). */
   readonly since: number;
-  /** Reads its lists anew; gives milliseconds until that is done where it tells. */
-  reload?(workload: Workload): Promise<void>;
+  /** Writes the list of another seed beside its own; what it gives moves it into place and has it read. */
+  prepareReload?(seed: number): () => Promise<void>;
   /** Where /metrics is. */
   readonly adminPort?: number;
 }
@@ -52,6 +52,7 @@ export const NXDOMAIN = 3;
 
 export const isRefusal = ({ rcode }: Answer): boolean => rcode === NXDOMAIN;
 
-export function lastListed({ sample }: Workload): Question {
-  return { name: sample[sample.length - 1], type: 'A', dnssecOk: false };
+/** A question that is refused once the whole list is read. */
+export function lastListed({ listed, sample }: Workload, seed = 1): Question {
+  return { name: seed === 1 ? sample[sample.length - 1] : lastName(listed, seed), type: 'A', dnssecOk: false };
 }

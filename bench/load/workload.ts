@@ -51,6 +51,13 @@ export function listedPrefixes(): string[] {
   );
 }
 
+/** The list of another seed has as many other names; a reload brings it. */
+export function lastName(listed: number, seed = 1): string {
+  let last = '';
+  for (const name of listedNames(listed, seed)) last = name;
+  return last;
+}
+
 export function makeWorkload(folder: string, listed: number): Workload {
   const cdnZones = Array.from({ length: CDN_ZONES }, (_, i) => `edge${i}.delivery${i % 7}.net`);
   const zone = makeZone(CACHED_NAMES, cdnZones);
@@ -93,17 +100,23 @@ function blockedName(sample: readonly string[], random: (below: number) => numbe
   return random(2) === 0 ? name : `${word(random, 1, 8)}.${name}`;
 }
 
-/** The names of the lists, one a line through `format`, written in pieces. */
-export function writeNames(path: string, head: string, workload: Workload, format: (name: string) => string): void {
+export interface NameFormat {
+  readonly head: string;
+  /** Gives the lines of one name. */
+  readonly line: (name: string) => string;
+}
+
+/** The names of the lists, written in pieces. */
+export function writeNames(path: string, { head, line }: NameFormat, listed: number, seed = 1): void {
   const file = openSync(path, 'w');
   let text = head;
   const take = (name: string) => {
-    text += format(name);
+    text += line(name);
     if (text.length < CHUNK) return;
     writeSync(file, text);
     text = '';
   };
-  for (const name of listedNames(workload.listed)) take(name);
+  for (const name of listedNames(listed, seed)) take(name);
   for (let app = 1; app < APPS; app++) appNames(app).forEach(take);
   writeSync(file, text);
   closeSync(file);

@@ -5,6 +5,8 @@ export interface SmallDepartment {
   /** YAML of `rules:` entries of the app `app`, one a line, without the leading dash. */
   readonly rules: readonly string[];
   readonly settings?: readonly string[];
+  /** More keys of `dns`, as one line of YAML. */
+  readonly dns?: string;
   /** Replaces the segments below. */
   readonly segments?: string;
 }
@@ -53,9 +55,9 @@ export function smallDepartment(options: SmallDepartment): Record<string, string
   };
 }
 
-export function config({ upstreamPort, settings = [], segments = SEGMENTS }: SmallDepartment): string {
+export function config({ upstreamPort, settings = [], dns, segments = SEGMENTS }: SmallDepartment): string {
   return `operator: Test department
-dns: { listen: ["127.0.0.1:0"] }
+dns: { listen: ["127.0.0.1:0"]${dns === undefined ? '' : `, ${dns}`} }
 upstreams: ["127.0.0.1:${upstreamPort}"]
 blocklists: ../blocklists
 state: ../state

@@ -53,6 +53,10 @@ export interface Packet {
   readonly qnameWords: Int32Array;
   qnameLength: number;
   readonly labels: NameLabels;
+  /** 1: the labels are hashed under the policy in force. */
+  hashed: number;
+  /** What readQuery found wrong (dns/wire/question.ts), 0 for nothing. */
+  fault: number;
   /** What policy says: of the qname after answerQuery, of the whole answer after answerFromMemory. A policy/verdict.ts u32. */
   verdict: number;
   /** 1: answered from the cache, and it is time to ask upstream again before the answer ends. The door hands the question to the resolver. */
@@ -84,6 +88,8 @@ export function newPacket(bytes: Uint8Array): Packet {
     qnameWords: new Int32Array(qname.buffer),
     qnameLength: 0,
     labels: newNameLabels(),
+    hashed: 0,
+    fault: 0,
     verdict: 0,
     refresh: 0,
   };

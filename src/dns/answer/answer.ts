@@ -7,7 +7,8 @@
 
 import type { NameLabels } from '../../base/name-labels.ts';
 import { NO_SEGMENT, type Packet, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
-import { segmentOf, verdictForName } from '../../policy/decide/decide.ts';
+import { segmentNow, verdictForPacket } from '../../policy/decide/decide.ts';
+import { prepareName } from '../../policy/decide/touch.ts';
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { actionOf, BLOCKED } from '../../policy/verdict.ts';
 import { EDE_NOT_AUTHORITATIVE, EDE_NOT_READY, EDE_NOT_SUPPORTED, EDE_PROHIBITED } from '../wire/edns.ts';
@@ -46,11 +47,23 @@ import { mayRefuse } from './refusals.ts';
  * never writes outside the packet's room. On a MISS the packet's fields are filled in and its bytes are as they came.
  */
 export function answerQuery(path: FastPath, packet: Packet): number {
-  const { snapshot } = path;
+  readPacket(packet);
+  return answerRead(path, packet);
+}
+
+/** The first part of answerQuery, for whoever has a batch of packets: read them all, touchBatch, then answerRead for each. */
+export function readPacket(packet: Packet): void {
+  packet.hashed = 0;
   packet.refresh = 0;
-  const fault = readQuery(packet);
+  packet.fault = readQuery(packet);
+}
+
+/** The second part of answerQuery. */
+export function answerRead(path: FastPath, packet: Packet): number {
+  const { snapshot } = path;
+  const { fault } = packet;
   if (snapshot !== undefined && packet.segment === SEGMENT_UNRESOLVED) {
-    packet.segment = segmentOf(snapshot, packet.client, 0, path.nowMs);
+    packet.segment = segmentNow(snapshot, packet.client, 0, path);
   }
   if (path.settings.countsQueries) countQuery(path.counters, packet.transport, parentNumber(snapshot, packet.segment));
   if (fault === FAULT_DROP) return drop(path, packet, DROPPED_MALFORMED);
@@ -77,7 +90,8 @@ function answerByName(path: FastPath, snapshot: Snapshot, packet: Packet): numbe
     const length = answerFromCache(path, snapshot, packet, cache);
     if (length !== MISS) return length;
   }
-  packet.verdict = verdictForName(snapshot, packet.segment, packet.qname, 0);
+  if (packet.hashed === 0) prepareName(snapshot, packet);
+  packet.verdict = verdictForPacket(snapshot, packet);
   if (actionOf(packet.verdict) === BLOCKED) return answerBlocked(path, snapshot, packet, packet.qname);
   if (mayAsk) return MISS;
   countRefused(path.counters, REFUSED_NO_RECURSION);

@@ -14,6 +14,8 @@ export interface FastPath {
   snapshot: Snapshot | undefined;
   /** Of negative answers under that policy. */
   soa: Soa;
+  /** Means nothing (prepare.ts). */
+  touched: number;
   /** Wall clock, milliseconds: for the ends of exemptions and for events. */
   nowMs: number;
   /** Monotonic clock, seconds: for ages. */
@@ -57,6 +59,7 @@ export function newFastPath(options: FastPathOptions): FastPath {
   return {
     snapshot: undefined,
     soa: newSoa(ROOT_NAME, ROOT_NAME, 0, 0),
+    touched: 0,
     nowMs: 0,
     nowSeconds: 0,
     cache: options.cache,

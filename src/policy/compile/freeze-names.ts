@@ -99,7 +99,7 @@ export function placeNodes(
 ): number | undefined {
   const size = slots.length / SLOT_WORDS;
   const slotOfNode = new Uint32Array(names.count);
-  const hashes = new Uint32Array(names.count);
+  const hashes = new Int32Array(names.count);
   const leaves = leafBits(names);
   let longest = 0;
   slots.fill(0);

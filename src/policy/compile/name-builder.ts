@@ -21,7 +21,7 @@ export const NODE_PROTECTED = 4;
 export interface NameBuilder {
   parents: Uint32Array;
   labelAts: Uint32Array;
-  hashes: Uint32Array;
+  hashes: Int32Array;
   ownSets: Uint32Array;
   flags: Uint8Array;
   count: number;
@@ -39,7 +39,7 @@ export function newNameBuilder(seed: number): NameBuilder {
   return {
     parents: new Uint32Array(FIRST_NODES),
     labelAts: new Uint32Array(FIRST_NODES),
-    hashes: new Uint32Array(FIRST_NODES),
+    hashes: new Int32Array(FIRST_NODES),
     ownSets: new Uint32Array(FIRST_NODES),
     flags: new Uint8Array(FIRST_NODES),
     count: 0,
@@ -110,7 +110,7 @@ function growNodes(builder: NameBuilder): void {
   for (let node = 0; node < builder.count; node++) place(builder, node);
 }
 
-function grown<T extends Uint8Array | Uint32Array>(array: T, size: number): T {
+function grown<T extends Uint8Array | Uint32Array | Int32Array>(array: T, size: number): T {
   // A typed array's own constructor gives the same kind of array; the type system cannot say so.
   const next = new (array.constructor as new (size: number) => T)(size);
   next.set(array);

@@ -63,7 +63,7 @@ export function hashLabels(
   at: number,
   starts: Uint8Array,
   end: number,
-  hashes: Uint32Array,
+  hashes: Int32Array,
 ): void {
   let hash = 0;
   for (let i = end - 1; i >= 0; i--) {
@@ -117,7 +117,7 @@ function walkDown(
   bytes: Uint8Array,
   at: number,
   starts: Uint8Array,
-  hashes: Uint32Array,
+  hashes: Int32Array,
   first: number,
   end: number,
 ): number {

@@ -20,7 +20,8 @@ export function splitLabels(bytes: Uint8Array, at: number, labels: Uint8Array): 
 
 /**
  * Of the label whose length byte stands at `at`, below what hashes to `above` (0 at the top); bytes must be lower case already. A name's hashes
- * need nothing but the name: where all its labels' slots are is known before the first is read.
+ * need nothing but the name: where all its labels' slots are is known before the first is read. Gives an int32: a number that needs 32 bits
+ * without a sign costs 16 bytes wherever it is handed over.
  */
 export function hashLabel(bytes: Uint8Array, at: number, above: number, seed: number, multiplier: number): number {
   const last = at + bytes[at];
@@ -31,7 +32,7 @@ export function hashLabel(bytes: Uint8Array, at: number, above: number, seed: nu
   hash = (hash + Math.imul(above, 0x9e3779b1)) | 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }
 
 /** Equal labels, length byte first, compared byte by byte. */
@@ -41,7 +42,7 @@ export function sameLabel(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number
   return true;
 }
 
-/** Slot of a hash in a table of any size: the high half of hash × size. */
+/** Slot of a hash in a table of any size: the high half of hash × size, the hash taken without a sign. */
 export function slotOf(hash: number, size: number): number {
-  return ((hash * size) / 4294967296) >>> 0;
+  return (((hash >>> 0) * size) / 4294967296) >>> 0;
 }

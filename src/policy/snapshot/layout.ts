@@ -76,6 +76,14 @@ export function slotWord(parent: number, hash: number): number {
   return (parent | (hash << PARENT_BITS)) >>> 0;
 }
 
+/** The seven bits of a slot's first word, and those of a hash, as they are compared. */
+export function tagOf(word: number): number {
+  return word >>> PARENT_BITS;
+}
+export function tagOfHash(hash: number): number {
+  return hash & (0xffffffff >>> PARENT_BITS);
+}
+
 /** Words of a row: own set, set of a name that ends here, set of names below, flags. */
 export const ROW_WORDS = 4;
 /** An except, a protected name or a CDN zone lies below. */

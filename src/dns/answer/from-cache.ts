@@ -8,12 +8,13 @@ import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { actionOf, BLOCKED, FREE, matchedOf, PROTECTED } from '../../policy/verdict.ts';
 import { HEADER_SIZE } from '../wire/message.ts';
 import { answerBlocked } from './blocked.ts';
+import { countCacheHit } from './counters.ts';
 import type { FastPath } from './fast-path.ts';
 import { answerJudged } from './from-memory.ts';
 import { MISS } from './outcome.ts';
-import { REFRESH, TOUCHED } from './response-cache/layout.ts';
 import { loadMemo, NO_MEMO, storeMemo, storeProtected } from './response-cache/memo.ts';
 import { type CacheReader, loadFacts, lookUp } from './response-cache/reader.ts';
+import { takeRefresh, touch } from './response-cache/slot.ts';
 
 /** From this part of an answer's life on, the next hit has it asked for again. */
 const REFRESH_FROM = 0.9;
@@ -22,7 +23,7 @@ const REFRESH_FROM = 0.9;
 export function answerFromCache(path: FastPath, snapshot: Snapshot, packet: Packet, cache: CacheReader): number {
   if (!lookUp(cache, packet) || path.nowSeconds >= cache.kept.expiresAt) return MISS;
   const { kept } = cache;
-  const labels = loadMemo(cache, snapshot.generation, snapshot.findings);
+  const labels = loadMemo(cache.shared, cache.copy, snapshot.generation, snapshot.findings);
   if (labels === NO_MEMO) return answerAnew(path, snapshot, packet, cache);
   if (labels > 0) {
     packet.verdict = protectedVerdict(snapshot, labels, HEADER_SIZE, 0);
@@ -43,8 +44,8 @@ function answerAnew(path: FastPath, snapshot: Snapshot, packet: Packet, cache: C
   if (actionOf(byName) === BLOCKED) return answerBlocked(path, snapshot, packet, packet.qname);
   if (!loadFacts(cache)) return MISS;
   packet.verdict = verdictForFacts(snapshot, packet.segment, byName, bytes, factsAt);
-  if (actionOf(byName) === PROTECTED) storeProtected(cache, generation, matchedOf(byName));
-  else storeMemo(cache, generation, findings);
+  if (actionOf(byName) === PROTECTED) storeProtected(cache.shared, cache.copy, generation, matchedOf(byName));
+  else storeMemo(cache.shared, cache.copy, generation, findings);
   return give(path, snapshot, packet, cache);
 }
 
@@ -53,13 +54,11 @@ function give(path: FastPath, snapshot: Snapshot, packet: Packet, cache: CacheRe
   return answerJudged(path, snapshot, packet, cache.kept, false);
 }
 
-/** Plain stores of hints: the writer reads them for what to evict, the resolver is asked for a fresh answer once. */
-function noteHit(path: FastPath, packet: Packet, cache: CacheReader): void {
-  const { shared, slot, kept } = cache;
-  const now = path.nowSeconds | 0;
-  if (shared[slot + TOUCHED] !== now) shared[slot + TOUCHED] = now;
-  const lifeSeconds = kept.expiresAt - kept.insertedAt;
-  if (path.nowSeconds - kept.insertedAt < REFRESH_FROM * lifeSeconds || shared[slot + REFRESH] !== 0) return;
-  shared[slot + REFRESH] = 1;
-  packet.refresh = 1;
+/** Counts it, keeps it from being evicted, and near its end has it asked for again. */
+function noteHit(path: FastPath, packet: Packet, { shared, copy, kept }: CacheReader): void {
+  countCacheHit(path.counters);
+  touch(shared, copy.slot, path.nowSeconds | 0);
+  const ageSeconds = path.nowSeconds - kept.insertedAt;
+  if (ageSeconds < REFRESH_FROM * (kept.expiresAt - kept.insertedAt)) return;
+  if (takeRefresh(shared, copy.slot)) packet.refresh = 1;
 }

@@ -8,8 +8,8 @@ import { readU16, writeU16 } from '../../base/bytes.ts';
 import { MAX_NAME } from '../../base/names.ts';
 import type { Packet } from '../../base/packet.ts';
 import type { CachedAnswer } from '../answer/cached-answer.ts';
+import type { CacheQuestion } from '../answer/response-cache/key.ts';
 import { type CacheMemory, newCacheMemory } from '../answer/response-cache/layout.ts';
-import type { CacheQuestion } from '../answer/response-cache/reader.ts';
 import { CacheWriter } from '../answer/response-cache/writer.ts';
 import { FLAG_CD } from '../wire/message.ts';
 

@@ -4,7 +4,8 @@
 //   page    given to a size class when one needs it, cut into slots from its start as they are asked for
 //   home    of a slot: > 0 the index entry that leads to it; < 0 free, -n: slot n - 2 is the next free one (-1: none); 0 never used
 
-import { CLASS_WORDS, PAGE_WORDS, TOUCHED } from './layout.ts';
+import { CLASS_WORDS, PAGE_WORDS } from './layout.ts';
+import { TOUCHED } from './slot.ts';
 
 /** Slots of the smallest class on a page. */
 const SLOTS_A_PAGE = 256;

@@ -10,43 +10,31 @@ import {
   factsSize,
 } from '../../../policy/decide/facts.ts';
 import type { CachedAnswer } from '../cached-answer.ts';
-import { bucketAt, hashKeyInto } from './key-hash.ts';
+import { bucketOf, type CacheQuestion, hashKeyInto, keyWordOf, sameName } from './key.ts';
+import { BUCKET_WORDS, type CacheMemory, firstPageAt, PAGE_WORDS } from './layout.ts';
+import { clearMemo } from './memo.ts';
+import { type CacheReader, loadFacts, lookUp, newCacheReader } from './reader.ts';
 import {
-  BUCKET_WORDS,
-  type CacheMemory,
   CHECK,
-  CHECKED_END,
-  CHECKED_FROM,
+  checkOf,
   EDE,
   EXPIRES,
   FACTS,
   FACTS_CHECK,
-  firstPageAt,
   INSERTED,
   IS_AUTHENTIC,
   IS_NEGATIVE,
   KEY,
   LENGTHS,
-  MEMO_GENERATION,
   MESSAGE,
-  PAGE_WORDS,
+  QNAME,
   REFRESH,
   slotWords,
+  subjectsCheckOf,
   TOUCHED,
   VERSION,
-} from './layout.ts';
-import {
-  type CacheQuestion,
-  type CacheReader,
-  HEADER_WORDS,
-  keyOf,
-  loadFacts,
-  lookUp,
-  newCacheReader,
-  sameName,
-} from './reader.ts';
+} from './slot.ts';
 import { Slots } from './slots.ts';
-import { beginSum, SUM_STEP, sumWords } from './sum.ts';
 
 export interface WriterStats {
   readonly entries: number;
@@ -91,7 +79,7 @@ export class CacheWriter {
       this.remove(question);
       return false;
     }
-    this.#write(slot, keyOf(question), answer, subjects);
+    this.#write(slot, keyWordOf(question), answer, subjects);
     this.#enter(question, slot, answer.insertedAt);
     return true;
   }
@@ -106,7 +94,7 @@ export class CacheWriter {
     copy.fill(0, factsAt + FACTS_GENERATION_AT, factsAt + FACTS_SUBJECTS_AT);
     return {
       ...{ bytes: copy, factsAt, rcode, isNegative, authentic, insertedAt, expiresAt, ede },
-      ...{ ttlOffsets: ttlOffsets.slice(0, reader.head[LENGTHS] >>> 16), stale: false },
+      ...{ ttlOffsets: ttlOffsets.slice(0, reader.copy.head[LENGTHS] >>> 16), stale: false },
     };
   }
 
@@ -148,14 +136,12 @@ export class CacheWriter {
     words[slot + EDE] = ede + 1;
     this.#writeTime(slot + INSERTED, answer.insertedAt);
     this.#writeTime(slot + EXPIRES, answer.expiresAt);
-    words[slot + MEMO_GENERATION] = 0;
+    clearMemo(words, slot);
     words[slot + TOUCHED] = answer.insertedAt;
     words[slot + REFRESH] = 0;
     const end = this.#writeBody(slot, bytes, factsAt, ttlOffsets);
     this.#writeSubjects(slot, end, bytes, factsAt, subjects);
-    const sum = sumWords(words, slot + CHECKED_FROM, CHECKED_END - CHECKED_FROM, beginSum(version + 1), SUM_STEP);
-    const step = Math.imul(CHECKED_END - CHECKED_FROM + 1, SUM_STEP);
-    words[slot + CHECK] = sumWords(words, slot + MESSAGE, end - slot - MESSAGE, sum, step);
+    words[slot + CHECK] = checkOf(words, slot, end, (version + 1) | 0);
     Atomics.store(words, slot + VERSION, (version + 1) | 0);
   }
 
@@ -180,7 +166,7 @@ export class CacheWriter {
   #writeSubjects(slot: number, at: number, bytes: Uint8Array, factsAt: number, count: number): void {
     const from = factsAt + FACTS_SUBJECTS_AT;
     this.#bytes.set(bytes.subarray(from, from + count * FACTS_SUBJECT_SIZE), at * 4);
-    this.#shared[slot + FACTS_CHECK] = sumWords(this.#shared, at, count, beginSum(0), SUM_STEP);
+    this.#shared[slot + FACTS_CHECK] = subjectsCheckOf(this.#shared, at, count);
   }
 
   /** Leads the index to a slot that is written: in place of the one before, in an empty entry, or in that of the least recent. */
@@ -199,7 +185,7 @@ export class CacheWriter {
   /** In the bucket that was last looked into, where the question is not. */
   #emptyEntry(nowSeconds: number): number {
     const words = this.#shared;
-    const bucket = bucketAt(this.#reader.hash, this.#memory.buckets);
+    const bucket = bucketOf(this.#reader.hash, this.#memory.buckets) * BUCKET_WORDS;
     let least = bucket;
     for (let entry = bucket; entry < bucket + BUCKET_WORDS; entry += 2) {
       if (words[entry + 1] === 0) return entry;
@@ -213,13 +199,13 @@ export class CacheWriter {
   #entryOf(question: CacheQuestion): number {
     const words = this.#shared;
     const { hash } = this.#reader;
-    const key = keyOf(question);
+    const key = keyWordOf(question);
     hashKeyInto(hash, question.qnameWords, key);
-    const bucket = bucketAt(hash, this.#memory.buckets);
+    const bucket = bucketOf(hash, this.#memory.buckets) * BUCKET_WORDS;
     for (let entry = bucket; entry < bucket + BUCKET_WORDS; entry += 2) {
       const slot = words[entry + 1];
       if (slot === 0 || words[entry] !== hash.tag || words[slot + KEY] !== key) continue;
-      if (sameName(words, slot + MESSAGE + HEADER_WORDS, question.qnameWords, question.qnameLength)) return entry;
+      if (sameName(words, slot + MESSAGE + QNAME, question.qnameWords, question.qnameLength)) return entry;
     }
     return -1;
   }

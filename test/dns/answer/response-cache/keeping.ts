@@ -1,8 +1,8 @@
 // Answers to keep, made by the resolver's own scrub, and a cache of a few pages to keep them in.
 
 import type { CachedAnswer } from '../../../../src/dns/answer/cached-answer.ts';
+import type { CacheQuestion } from '../../../../src/dns/answer/response-cache/key.ts';
 import { type CacheMemory, newCacheMemory } from '../../../../src/dns/answer/response-cache/layout.ts';
-import type { CacheQuestion } from '../../../../src/dns/answer/response-cache/reader.ts';
 import { scrub } from '../../../../src/dns/wire/scrub.ts';
 import { FACTS_SUBJECTS_AT, factsSize, SUBJECT_IPV4 } from '../../../../src/policy/decide/facts.ts';
 import { wire } from '../../../policy/world.ts';

@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CachedAnswer } from '../../../../src/dns/answer/cached-answer.ts';
-import { BUCKET_ENTRIES, type CacheMemory, newCacheMemory } from '../../../../src/dns/answer/response-cache/layout.ts';
-import {
-  type CacheQuestion,
-  loadFacts,
-  lookUp,
-  newCacheReader,
-} from '../../../../src/dns/answer/response-cache/reader.ts';
+import type { CacheQuestion } from '../../../../src/dns/answer/response-cache/key.ts';
+import { BUCKET_WORDS, type CacheMemory, newCacheMemory } from '../../../../src/dns/answer/response-cache/layout.ts';
+import { loadFacts, lookUp, newCacheReader } from '../../../../src/dns/answer/response-cache/reader.ts';
 import { CacheWriter } from '../../../../src/dns/answer/response-cache/writer.ts';
 import { randomFrom } from '../../../policy/world.ts';
 import { answerOf, questionOf, STALE_SECONDS, smallCache } from './keeping.ts';
@@ -73,10 +69,10 @@ describe('what is kept', () => {
     const slots = names.map((name) => {
       const reader = newCacheReader(memory);
       lookUp(reader, questionOf(name));
-      return reader.slot;
+      return reader.copy.slot;
     });
     // Every entry now leads to its neighbour's slot.
-    for (let entry = 0; entry < memory.buckets * 2 * BUCKET_ENTRIES; entry += 2) {
+    for (let entry = 0; entry < memory.buckets * BUCKET_WORDS; entry += 2) {
       const place = slots.indexOf(words[entry + 1]);
       if (place >= 0) words[entry + 1] = slots[(place + 1) % slots.length];
     }
@@ -130,7 +126,7 @@ describe('memory', () => {
       writer.keep(questionOf(name), answerOf(name, i, { insertedAt: 1000 + i / 10 }));
       // A hit writes the second into word 14 of the slot.
       for (const question of popular)
-        if (i % 100 === 0 && lookUp(reader, question)) words[reader.slot + 14] = 1000 + i / 10;
+        if (i % 100 === 0 && lookUp(reader, question)) words[reader.copy.slot + 14] = 1000 + i / 10;
     }
     const { entries, bytes, evictions } = writer.stats();
     expect(popular.filter((question) => lookUp(reader, question)).length).toBeGreaterThan(80);

@@ -47,9 +47,9 @@ export interface Packet {
   udpSize: number;
   /** DO bit of the OPT (RFC 3225). */
   dnssecOk: number;
-  /** The qname in lower case, wire form, in a buffer of 256 bytes of its own. */
+  /** The qname in lower case, wire form: the bytes of `labels`. */
   readonly qname: Uint8Array;
-  /** The same 256 bytes as words. */
+  /** The same bytes as words. */
   readonly qnameWords: Int32Array;
   qnameLength: number;
   readonly labels: NameLabels;
@@ -64,7 +64,7 @@ export interface Packet {
 }
 
 export function newPacket(bytes: Uint8Array): Packet {
-  const qname = new Uint8Array(256);
+  const labels = newNameLabels();
   const isAligned = bytes.byteOffset % 4 === 0;
   return {
     bytes,
@@ -84,10 +84,10 @@ export function newPacket(bytes: Uint8Array): Packet {
     hasOpt: 0,
     udpSize: 0,
     dnssecOk: 0,
-    qname,
-    qnameWords: new Int32Array(qname.buffer),
+    qname: labels.bytes,
+    qnameWords: new Int32Array(labels.bytes.buffer),
     qnameLength: 0,
-    labels: newNameLabels(),
+    labels,
     hashed: 0,
     fault: 0,
     verdict: 0,

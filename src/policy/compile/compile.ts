@@ -8,6 +8,7 @@ import { checkModel } from '../check/check-model.ts';
 import type { Model, PlacedName } from '../model.ts';
 import type { RuleSink } from '../rules.ts';
 import { packEntry } from '../snapshot/entries.ts';
+import { arePlain, POOL_SLACK } from '../snapshot/labels.ts';
 import { META_WORDS, PREFIX_SIZE, SECTION, SLOT_WORDS } from '../snapshot/layout.ts';
 import { MAX_DIRECTIVES, MAX_EXEMPTIONS } from '../snapshot/outcome.ts';
 import { NODE_ENTRIES, type PrefixBuilder } from '../snapshot/prefix-trie.ts';
@@ -174,9 +175,9 @@ function writeNames(writer: Writer, { names }: RuleBuilder, rows: Uint32Array, s
     const longest = placeNodes(names, rows, slots, seed, multiplier);
     if (longest === undefined) continue;
     const meta = new Uint32Array(META_WORDS);
-    meta.set([seed, multiplier, size, longest]);
+    meta.set([seed, multiplier, size, longest, arePlain(pool) ? 1 : 0]);
     writeSection(writer, SECTION.meta, meta);
-    writeSection(writer, SECTION.labels, pool);
+    writeSection(writer, SECTION.labels, names.pool.subarray(0, names.poolLength + POOL_SLACK));
     return true;
   }
   return false;

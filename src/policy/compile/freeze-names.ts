@@ -108,7 +108,7 @@ export function placeNodes(
     const isTop = names.parents[node] === ROOT;
     const parent = isTop ? ROOT : slotOfNode[names.parents[node]];
     const labelAt = names.labelAts[node];
-    const hash = hashLabel(names.pool, labelAt, isTop ? 0 : hashes[names.parents[node]], seed, multiplier);
+    const hash = hashLabel(names.poolView, labelAt, isTop ? 0 : hashes[names.parents[node]], seed, multiplier);
     hashes[node] = hash;
     let slot = slotOf(hash, size);
     let probe = 1;

@@ -6,8 +6,8 @@
 //
 // A node's label bytes are appended when it is made, so pool order is node order; a replay (snapshot/replay.ts) relies on it.
 
-import { MAX_LABELS } from '../../base/names.ts';
-import { hashLabel, sameLabel, splitLabels } from '../snapshot/labels.ts';
+import { type NameLabels, newNameLabels } from '../../base/name-labels.ts';
+import { hashLabel, POOL_SLACK, readLabels, sameLabel } from '../snapshot/labels.ts';
 import { ROOT } from '../snapshot/layout.ts';
 
 /** 16.7 million labels: at 30 bytes each what a slot of 512 MiB can hold, and their slots have numbers of 25 bits. */
@@ -25,17 +25,20 @@ export interface NameBuilder {
   ownSets: Uint32Array;
   flags: Uint8Array;
   count: number;
+  /** POOL_SLACK bytes longer than its content. */
   pool: Uint8Array;
+  poolView: DataView;
   poolLength: number;
   /** Node plus one; 0 is empty. Always a power of two, at most half full. */
   table: Uint32Array;
   readonly seed: number;
   readonly multiplier: number;
-  /** Scratch: where each label of the name in hand starts. */
-  readonly labels: Uint8Array;
+  /** Scratch: the name in hand. */
+  readonly labels: NameLabels;
 }
 
 export function newNameBuilder(seed: number): NameBuilder {
+  const pool = new Uint8Array(FIRST_NODES * 16);
   return {
     parents: new Uint32Array(FIRST_NODES),
     labelAts: new Uint32Array(FIRST_NODES),
@@ -43,51 +46,55 @@ export function newNameBuilder(seed: number): NameBuilder {
     ownSets: new Uint32Array(FIRST_NODES),
     flags: new Uint8Array(FIRST_NODES),
     count: 0,
-    pool: new Uint8Array(FIRST_NODES * 16),
+    pool,
+    poolView: new DataView(pool.buffer),
     poolLength: 0,
     table: new Uint32Array(FIRST_NODES * 2),
     seed: seed | 0,
     multiplier: Math.imul(seed, 0x9e3779b1) | 1,
-    labels: new Uint8Array(MAX_LABELS + 1),
+    labels: newNameLabels(),
   };
 }
 
-/** The node of a label below `parent`, or -1. */
-export function findNode(builder: NameBuilder, parent: number, bytes: Uint8Array, at: number): number {
-  const hash = hashLabel(bytes, at, parent, builder.seed, builder.multiplier);
-  const { table, hashes, parents, labelAts, pool } = builder;
+/** The node of the name in hand's label `i` below `parent`, or -1. */
+export function findNode(builder: NameBuilder, parent: number, i: number): number {
+  const { view, starts } = builder.labels;
+  const hash = hashLabel(view, starts[i], parent, builder.seed, builder.multiplier);
+  const { table, hashes, parents, labelAts, poolView } = builder;
   const mask = table.length - 1;
   for (let slot = hash & mask; table[slot] !== 0; slot = (slot + 1) & mask) {
     const node = table[slot] - 1;
-    if (hashes[node] === hash && parents[node] === parent && sameLabel(bytes, at, pool, labelAts[node])) return node;
+    if (hashes[node] === hash && parents[node] === parent && sameLabel(view, starts[i], poolView, labelAts[node]))
+      return node;
   }
   return -1;
 }
 
 /** Makes the node; the caller knows that it is not there and that MAX_NODES is not reached. */
-export function addNode(builder: NameBuilder, parent: number, bytes: Uint8Array, at: number): number {
+export function addNode(builder: NameBuilder, parent: number, i: number): number {
   if (builder.count === builder.parents.length) growNodes(builder);
+  const { bytes, view, starts } = builder.labels;
+  const at = starts[i];
   const size = bytes[at] + 1;
-  if (builder.poolLength + size > builder.pool.length) builder.pool = grown(builder.pool, builder.pool.length * 2);
+  if (builder.poolLength + size + POOL_SLACK > builder.pool.length) growPool(builder);
   const node = builder.count++;
   builder.parents[node] = parent;
   builder.labelAts[node] = builder.poolLength;
-  for (let i = 0; i < size; i++) builder.pool[builder.poolLength + i] = bytes[at + i];
+  for (let j = 0; j < size; j++) builder.pool[builder.poolLength + j] = bytes[at + j];
   builder.poolLength += size;
-  builder.hashes[node] = hashLabel(bytes, at, parent, builder.seed, builder.multiplier);
+  builder.hashes[node] = hashLabel(view, at, parent, builder.seed, builder.multiplier);
   place(builder, node);
   return node;
 }
 
 /** The node of a whole name, made with all above it; undefined when full, ROOT for the root. */
 export function nodeOfName(builder: NameBuilder, bytes: Uint8Array, at: number): number | undefined {
-  const count = splitLabels(bytes, at, builder.labels);
+  const count = readLabels(builder.labels, bytes, at);
   if (count < 0 || builder.count + count > MAX_NODES) return undefined;
   let node = ROOT;
   for (let i = count - 1; i >= 0; i--) {
-    const labelAt = at + builder.labels[i];
-    const next = findNode(builder, node, bytes, labelAt);
-    node = next >= 0 ? next : addNode(builder, node, bytes, labelAt);
+    const next = findNode(builder, node, i);
+    node = next >= 0 ? next : addNode(builder, node, i);
   }
   return node;
 }
@@ -97,6 +104,11 @@ function place(builder: NameBuilder, node: number): void {
   let slot = builder.hashes[node] & mask;
   while (builder.table[slot] !== 0) slot = (slot + 1) & mask;
   builder.table[slot] = node + 1;
+}
+
+function growPool(builder: NameBuilder): void {
+  builder.pool = grown(builder.pool, builder.pool.length * 2);
+  builder.poolView = new DataView(builder.pool.buffer);
 }
 
 function growNodes(builder: NameBuilder): void {

@@ -3,7 +3,7 @@
 import { ANSWERS, type Model, ROLES } from '../model.ts';
 import type { RuleAttributes, RuleFault, RuleSink } from '../rules.ts';
 import { isExcept, MAX_ATTRIBUTES } from '../snapshot/entries.ts';
-import { splitLabels } from '../snapshot/labels.ts';
+import { readLabels } from '../snapshot/labels.ts';
 import { ROOT } from '../snapshot/layout.ts';
 import { MAX_APPS } from '../verdict.ts';
 import {
@@ -125,13 +125,13 @@ function newSink(builder: Omit<RuleBuilder, 'sink'>, appIds: readonly string[]):
     },
 
     name(app, kind, attribute, bytes, at) {
-      const count = splitLabels(bytes, at, names.labels);
+      const count = readLabels(names.labels, bytes, at);
       if (count <= 0 || app >= MAX_APPS || attribute >= attributes.length || names.count + count > MAX_NODES)
         return 'full';
       let node = ROOT;
       let i = count - 1;
       for (; i >= 0; i--) {
-        const next = findNode(names, node, bytes, at + names.labels[i]);
+        const next = findNode(names, node, i);
         if (next < 0) break;
         node = next;
         if ((names.flags[node] & NODE_PROTECTED) !== 0 && !isExcept(kind)) return 'protected';
@@ -140,7 +140,7 @@ function newSink(builder: Omit<RuleBuilder, 'sink'>, appIds: readonly string[]):
       if (!isNew && (names.flags[node] & NODE_CDN_ZONE) !== 0 && !isExcept(kind)) return 'cdn-zone';
       const next = extend(isNew ? 0 : names.ownSets[node], packOwn(app, kind, attribute));
       if (typeof next === 'string') return next;
-      for (; i >= 0; i--) node = addNode(names, node, bytes, at + names.labels[i]);
+      for (; i >= 0; i--) node = addNode(names, node, i);
       names.ownSets[node] = next;
       if (attributes[attribute].carrier) names.flags[node] |= NODE_CARRIER;
       rulesPerApp[app]++;

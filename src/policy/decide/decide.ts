@@ -63,13 +63,17 @@ export function segmentNow(
 /** What policy says of a query name: free-standing wire bytes in lower case. Fills snapshot.match. The segment must not be NO_SEGMENT. */
 export function verdictForName(snapshot: Snapshot, segment: number, bytes: Uint8Array, at: number): Verdict {
   beginFindings(snapshot.findings);
-  return verdictOfName(snapshot, segment, at, judgeName(snapshot, bytes, at, 0));
+  const guard = judgeName(snapshot, bytes, at, 0);
+  return verdictOfName(snapshot, segment, at, guard);
 }
 
 /** As verdictForName, of a packet's qname, whose labels prepareName has seen to under this snapshot. */
-export function verdictForPacket(snapshot: Snapshot, { segment, qname, labels }: Packet): Verdict {
+export function verdictForPacket(snapshot: Snapshot, { segment, labels }: Packet): Verdict {
   beginFindings(snapshot.findings);
-  return verdictOfName(snapshot, segment, 0, judgeLabels(snapshot, qname, 0, labels, 0));
+  const guard = judgeLabels(snapshot, labels, 0);
+  const verdict = verdictOfName(snapshot, segment, 0, guard);
+  snapshot.match.labels = labels;
+  return verdict;
 }
 
 function verdictOfName(snapshot: Snapshot, segment: number, at: number, guard: number): Verdict {
@@ -165,6 +169,7 @@ export function protectedVerdict(snapshot: Snapshot, labels: number, at: number,
   match.subject = 0;
   match.at = at;
   match.messageAt = messageAt;
+  match.labels = undefined;
   match.addressLength = 0;
   match.answer = 0;
   match.role = 0;
@@ -182,6 +187,7 @@ function setMatch(
   match.subject = detail & 0xffff;
   match.at = at;
   match.messageAt = messageAt;
+  match.labels = undefined;
   match.addressLength = addressLength;
   match.answer = (detail >>> 16) & 0xff;
   match.role = detail >>> 24;

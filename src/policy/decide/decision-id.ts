@@ -3,9 +3,10 @@
 // The rule is `name`, `=name`, `*.name` or a CIDR, with `feed:` in front when the app is a feed. Inside a name everything but printable
 // ASCII is \DDD, and so are `* / : =` because they mean something in an id; dot and backslash inside a label are `\.` and `\\`.
 
-import { splitLabels } from '../snapshot/labels.ts';
+import { copyByFours } from '../../base/bytes.ts';
+import { NEEDS_ESCAPE, splitLabels } from '../snapshot/labels.ts';
 import { outcomeDirective, outcomeExemption } from '../snapshot/outcome.ts';
-import type { Findings, Snapshot } from '../snapshot/snapshot.ts';
+import type { Findings, Match, Snapshot } from '../snapshot/snapshot.ts';
 import {
   actionOf,
   appOf,
@@ -40,11 +41,6 @@ const EXEMPT_PREFIX = ASCII('exempt:');
 const RELEASED_PREFIX = ASCII('released:');
 const NOTHING = new Uint8Array(0);
 
-/** 1 for each byte that does not stand for itself. */
-const NEEDS_ESCAPE = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, c) =>
-  c > 32 && c < 127 && !'.\\*/:='.includes(String.fromCharCode(c)) ? 0 : 1,
-);
-
 /**
  * Writes the id of a verdict that has a directive at out[at…], using snapshot.match and the bytes that were judged; gives its length.
  * Short of room it writes `directive/app`, then nothing.
@@ -65,7 +61,7 @@ export function writeDecisionId(
   const appAt = copy(directive, out, at) + 1;
   out.setUint8(appAt - 1, SLASH);
   const ruleAt = copy(app, out, appAt) + 1;
-  const plain = writePlainRule(snapshot, verdict, bytes, out, ruleAt, at + room - ruleAt);
+  const plain = writePlainRule(snapshot, verdict, out, ruleAt, at + room - ruleAt);
   if (plain > 0) return head + 1 + plain;
   const ruleLength = writeRule(snapshot, verdict, bytes);
   if (head + 1 + ruleLength > room) return head;
@@ -75,48 +71,30 @@ export function writeDecisionId(
 }
 
 /**
- * As writeRule, with the slash in front, straight to where it goes: for a rule on a free-standing name in which nothing needs an escape
- * and nothing is cut, which is nearly all of them (30 ns instead of 120). 0 when it is not one of those.
+ * As writeRule, with the slash in front, straight to where it goes and by fours: for a rule on a packet's qname, in a policy where nothing
+ * needs an escape (20 ns instead of 120). 0 when it is not that, or too long for the room or for an id.
  */
-function writePlainRule(
-  snapshot: Snapshot,
-  verdict: number,
-  bytes: Uint8Array,
-  out: DataView,
-  at: number,
-  room: number,
-): number {
-  const { match, findings } = snapshot;
+function writePlainRule(snapshot: Snapshot, verdict: number, out: DataView, at: number, room: number): number {
+  const { labels } = snapshot.match;
+  if (labels === undefined || !snapshot.isPlain || room < MAX_RULE_TEXT + 3) return 0;
   const kind = kindOf(verdict);
-  if (match.messageAt >= 0 || kind === KIND_ADDRESS || kind === KIND_EXCEPT_ADDRESS || room < MAX_RULE_TEXT) return 0;
-  let start = at;
-  if (snapshot.isFeed[appOf(verdict)] === 1) start = copy(FEED, out, start);
-  if (kind === KIND_EXACT) out.setUint8(start++, EQUALS);
+  let end = at;
+  if (snapshot.isFeed[appOf(verdict)] === 1) end = copy(FEED, out, end);
+  if (kind === KIND_EXACT) out.setUint8(end++, EQUALS);
   if (kind === KIND_WILDCARD) {
-    out.setInt16(start, STAR_DOT);
-    start += 2;
+    out.setInt16(end, STAR_DOT);
+    end += 2;
   }
-  const labels = findings.labels.starts;
-  const end = splitLabels(bytes, match.at, labels) - skippedOf(verdict);
-  const first = Math.max(0, end - matchedOf(verdict));
-  const from = match.at + labels[first] + 1;
-  const length = labels[end] - labels[first] - 1;
-  if (start + length > at + MAX_RULE_TEXT || length <= 0) return 0;
-  let toEscape = 0;
-  for (let i = 0; i < length; i++) {
-    const c = bytes[from + i];
-    toEscape += NEEDS_ESCAPE[c];
-    out.setUint8(start + i, c);
-  }
-  // The lengths of labels were in there too: dots in their place, and out of the sum.
-  for (let label = first + 1; label < end; label++) {
-    const labelAt = match.at + labels[label];
-    toEscape -= NEEDS_ESCAPE[bytes[labelAt]];
-    out.setUint8(start + labelAt - from, DOT);
-  }
-  if (toEscape > 0) return 0;
+  const { view, starts } = labels;
+  const last = labels.count - skippedOf(verdict);
+  const first = last - matchedOf(verdict);
+  const from = starts[first] + 1;
+  const length = starts[last] - from;
+  if (end + length > at + MAX_RULE_TEXT) return 0;
+  copyByFours(view, from, out, end, length);
+  for (let label = first + 1; label < last; label++) out.setUint8(end + starts[label] - from, DOT);
   out.setUint8(at - 1, SLASH);
-  return start + length - at;
+  return end + length - at;
 }
 
 /** As writeDecisionId, with `monitored:`, `exempt:ID:` or `released:` in front where the verdict lets through. */
@@ -161,7 +139,7 @@ function copy(from: Uint8Array, out: DataView, at: number): number {
 }
 
 /** Of a snapshot, or of whoever spells out ids when the snapshot is gone. */
-export type RuleScratch = Pick<Snapshot, 'match' | 'findings' | 'isFeed'>;
+export type RuleScratch = Pick<Snapshot, 'findings' | 'isFeed'> & { readonly match: Omit<Match, 'labels'> };
 
 /** The rule part into findings.text; gives its length. */
 export function writeRule(scratch: RuleScratch, verdict: number, bytes: Uint8Array): number {

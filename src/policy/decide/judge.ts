@@ -15,7 +15,7 @@ import {
   entryKind,
   isExcept,
 } from '../snapshot/entries.ts';
-import { hashLabel, sameLabel, slotOf, splitLabels } from '../snapshot/labels.ts';
+import { hashLabel, readLabels, sameLabel, slotOf } from '../snapshot/labels.ts';
 import {
   EMPTY_SLOT,
   hasOpenFlag,
@@ -51,44 +51,36 @@ export function beginFindings(findings: Findings): void {
  */
 export function judgeName(snapshot: Snapshot, bytes: Uint8Array, at: number, subject: number): number {
   const { labels } = snapshot.findings;
-  labels.count = splitLabels(bytes, at, labels.starts);
-  hashLabels(snapshot, bytes, at, labels.starts, labels.count, labels.hashes);
-  return judgeLabels(snapshot, bytes, at, labels, subject);
+  readLabels(labels, bytes, at);
+  hashLabels(snapshot, labels, labels.count, labels.hashes);
+  return judgeLabels(snapshot, labels, subject);
 }
 
 /** Hashes a name's labels in front of label `end` as if the name ended there. */
 export function hashLabels(
   { seed, multiplier }: Snapshot,
-  bytes: Uint8Array,
-  at: number,
-  starts: Uint8Array,
+  { view, starts }: NameLabels,
   end: number,
   hashes: Int32Array,
 ): void {
   let hash = 0;
   for (let i = end - 1; i >= 0; i--) {
-    hash = hashLabel(bytes, at + starts[i], hash, seed, multiplier);
+    hash = hashLabel(view, starts[i], hash, seed, multiplier);
     hashes[i] = hash;
   }
 }
 
 /** As judgeName, of a name whose labels are found and hashed under this snapshot. */
-export function judgeLabels(
-  snapshot: Snapshot,
-  bytes: Uint8Array,
-  at: number,
-  labels: NameLabels,
-  subject: number,
-): number {
-  const { starts, count } = labels;
+export function judgeLabels(snapshot: Snapshot, labels: NameLabels, subject: number): number {
+  const { bytes, starts, count } = labels;
   let { hashes } = labels;
   let first = 0;
-  while (first < count && bytes[at + starts[first] + 1] === UNDERSCORE) first++;
+  while (first < count && bytes[starts[first] + 1] === UNDERSCORE) first++;
   // Names reached by a target never make NXDOMAIN true for the query name.
   let open = subject === 0 ? 0 : 1;
   let skipped = 0;
   for (let walk = 0; walk <= MAX_ZONES; walk++) {
-    const met = walkDown(snapshot, bytes, at, starts, hashes, first, count - skipped);
+    const met = walkDown(snapshot, labels, hashes, first, count - skipped);
     const row = (met >>> 1) * ROW_WORDS;
     const endsHere = (met & 1) === 1;
     const flags = snapshot.rows[row + 3];
@@ -100,7 +92,7 @@ export function judgeLabels(
     if (zone === 0 || count - skipped - first < 2) return 0;
     // A packet's own hashes stay.
     hashes = snapshot.findings.labels.hashes;
-    hashLabels(snapshot, bytes, at, starts, count - skipped, hashes);
+    hashLabels(snapshot, labels, count - skipped, hashes);
   }
   return 0;
 }
@@ -114,9 +106,7 @@ export function judgeAddress(snapshot: Snapshot, bytes: Uint8Array, at: number, 
 /** Walks labels end−1 … first down the trie; gives the last row met, times two, plus one when the name ends at that row's own node. */
 function walkDown(
   snapshot: Snapshot,
-  bytes: Uint8Array,
-  at: number,
-  starts: Uint8Array,
+  { view, starts }: NameLabels,
   hashes: Int32Array,
   first: number,
   end: number,
@@ -125,7 +115,7 @@ function walkDown(
   let parent = ROOT;
   let met = 0;
   for (let i = end - 1; i >= first; i--) {
-    const slot = findSlot(snapshot, parent, hashes[i], bytes, at + starts[i]);
+    const slot = findSlot(snapshot, parent, hashes[i], view, starts[i]);
     if (slot < 0) return met;
     const word = slots[slot * SLOT_WORDS + 2];
     const row = word & ROW_MASK;
@@ -137,13 +127,13 @@ function walkDown(
 }
 
 /** The slot of a label below `parent`, or -1. `hash` is the label's, below its own labels above. */
-export function findSlot(snapshot: Snapshot, parent: number, hash: number, bytes: Uint8Array, at: number): number {
-  const { slots, slotCount, labels, longestProbe } = snapshot;
+export function findSlot(snapshot: Snapshot, parent: number, hash: number, name: DataView, at: number): number {
+  const { slots, slotCount, labelView, longestProbe } = snapshot;
   const wanted = slotWord(parent, hash);
   let slot = slotOf(hash, slotCount);
   for (let probe = 0; probe < longestProbe; probe++) {
     const found = slots[slot * SLOT_WORDS];
-    if (found === wanted && sameLabel(bytes, at, labels, slots[slot * SLOT_WORDS + 1])) return slot;
+    if (found === wanted && sameLabel(name, at, labelView, slots[slot * SLOT_WORDS + 1])) return slot;
     if (found === EMPTY_SLOT) return -1;
     slot = slot + 1 === slotCount ? 0 : slot + 1;
   }

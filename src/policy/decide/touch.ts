@@ -14,8 +14,8 @@ const TOUCHED_LABELS = 3;
 const TOUCHED_SLOTS = 4;
 
 /** What verdictForPacket relies on: must be called under the same snapshot, after the qname was read. */
-export function prepareName(snapshot: Snapshot, { qname, labels }: Packet): void {
-  hashLabels(snapshot, qname, 0, labels.starts, labels.count, labels.hashes);
+export function prepareName(snapshot: Snapshot, { labels }: Packet): void {
+  hashLabels(snapshot, labels, labels.count, labels.hashes);
 }
 
 /** The slots where a prepared packet's labels start to be looked for. */

@@ -1,11 +1,12 @@
 // Every rule that a subject meets, not only the winners: what `explain` lists. Slow and plain; the same order as judge.ts.
 
 import { IPV4_OFFSET, isIPv4 } from '../../base/addresses.ts';
+import { type NameLabels, newNameLabels } from '../../base/name-labels.ts';
 import { findSlot } from '../decide/judge.ts';
 import type { Subject } from '../decide/subjects.ts';
 import { ROLES, type Role } from '../model.ts';
 import { detailRole, ENTRY_WORDS, entryApp, entryDepth, entryKind } from '../snapshot/entries.ts';
-import { hashLabel, splitLabels } from '../snapshot/labels.ts';
+import { hashLabel, readLabels } from '../snapshot/labels.ts';
 import { PREFIX_SIZE, ROOT, ROW_MASK, ROW_WORDS, SLOT_WORDS, zoneDepth } from '../snapshot/layout.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { KIND_EXACT, KIND_WILDCARD } from '../verdict.ts';
@@ -34,15 +35,14 @@ export function candidatesOf(snapshot: Snapshot, subjects: readonly Subject[]): 
 }
 
 function ofName(snapshot: Snapshot, name: Uint8Array, subject: number): Candidate[] {
-  const labels = new Uint8Array(128);
-  const count = splitLabels(name, 0, labels);
+  const labels = newNameLabels();
+  const count = readLabels(labels, name, 0);
   let first = 0;
-  while (first < count && name[labels[first] + 1] === UNDERSCORE) first++;
+  while (first < count && name[labels.starts[first] + 1] === UNDERSCORE) first++;
   const found: Candidate[] = [];
   let skipped = 0;
   for (let walk = 0; walk < MAX_WALKS; walk++) {
-    const starts = labels.subarray(first, Math.max(first, count - skipped));
-    const { rows, zone } = rowsOnTheWay(snapshot, name, starts);
+    const { rows, zone } = rowsOnTheWay(snapshot, labels, first, count - skipped);
     for (const { row, isEnd } of rows) {
       for (const { entry, role } of entriesOf(snapshot, snapshot.rows[row * ROW_WORDS])) {
         if (entryKind(entry) === (isEnd ? KIND_WILDCARD : KIND_EXACT)) continue;
@@ -61,18 +61,18 @@ interface Way {
   readonly zone: number;
 }
 
-function rowsOnTheWay(snapshot: Snapshot, name: Uint8Array, starts: Uint8Array): Way {
+function rowsOnTheWay(snapshot: Snapshot, { view, starts }: NameLabels, first: number, end: number): Way {
   const rows: { row: number; isEnd: boolean }[] = [];
   let zone = 0;
   let parent = ROOT;
   let hash = 0;
-  for (let i = starts.length - 1; i >= 0; i--) {
-    hash = hashLabel(name, starts[i], hash, snapshot.seed, snapshot.multiplier);
-    const slot = findSlot(snapshot, parent, hash, name, starts[i]);
+  for (let i = end - 1; i >= first; i--) {
+    hash = hashLabel(view, starts[i], hash, snapshot.seed, snapshot.multiplier);
+    const slot = findSlot(snapshot, parent, hash, view, starts[i]);
     if (slot < 0) break;
     const row = snapshot.slots[slot * SLOT_WORDS + 2] & ROW_MASK;
     if (row !== 0) {
-      rows.push({ row, isEnd: i === 0 });
+      rows.push({ row, isEnd: i === first });
       zone = zoneDepth(snapshot.rows[row * ROW_WORDS + 3]);
     }
     parent = slot;

@@ -18,7 +18,7 @@ export const DIGEST_SIZE = 32;
 export const SECTION = {
   /** JSON: every name that people read (words.ts). */
   words: 0,
-  /** u32: hash seed, hash multiplier, slots, longest probe. */
+  /** u32: hash seed, hash multiplier, slots, longest probe, plain. */
   meta: 1,
   /** u32 per derived segment × app (outcome.ts). */
   outcomes: 2,
@@ -56,7 +56,9 @@ export const META_SEED = 0;
 export const META_MULTIPLIER = 1;
 export const META_SLOTS = 2;
 export const META_LONGEST_PROBE = 3;
-export const META_WORDS = 4;
+/** 1: no listed label needs an escape in a decision id. Of text alone: no bound hangs on it, so nobody checks it. */
+export const META_PLAIN = 4;
+export const META_WORDS = 5;
 
 /** Words of a slot: parent slot with seven bits of the hash above it, label offset, row with LEAF above it. */
 export const SLOT_WORDS = 3;

@@ -5,7 +5,7 @@ import { type NameLabels, newNameLabels } from '../../base/name-labels.ts';
 import { MAX_NAME } from '../../base/names.ts';
 import { ANSWERS, type Mode } from '../model.ts';
 import { type AnswerWires, answerWires } from './answer-wires.ts';
-import { META_LONGEST_PROBE, META_MULTIPLIER, META_SEED, META_SLOTS, SECTION } from './layout.ts';
+import { META_LONGEST_PROBE, META_MULTIPLIER, META_PLAIN, META_SEED, META_SLOTS, SECTION } from './layout.ts';
 import { openSections, verifyNumbers } from './verify.ts';
 import type { Words } from './words.ts';
 import type { Sha256 } from './writer.ts';
@@ -18,6 +18,8 @@ export interface Match {
   at: number;
   /** The message's first byte, for names with compression pointers; -1 when the name was free-standing. */
   messageAt: number;
+  /** The name, when it is a packet's qname. */
+  labels: NameLabels | undefined;
   /** 4 or 16 when the subject is an address, 0 when it is a name. */
   addressLength: number;
   /** Index in model.ANSWERS plus one of the rule's own answer; 0: the segment's. */
@@ -33,7 +35,7 @@ export interface Findings {
   /** Per app: equal to `stamp` once it is settled. */
   readonly settled: Uint32Array;
   stamp: number;
-  /** Of the name in hand. */
+  /** The name in hand. */
   readonly labels: NameLabels;
   /** A compressed name, unpacked and in lower case. */
   readonly name: Uint8Array;
@@ -87,6 +89,10 @@ export interface Snapshot {
   readonly seed: number;
   readonly multiplier: number;
   readonly labels: Uint8Array;
+  /** The same memory. */
+  readonly labelView: DataView;
+  /** No listed label needs an escape in a decision id. */
+  readonly isPlain: boolean;
   readonly rows: Uint32Array;
   readonly sets: Uint32Array;
   /** Index in ANSWERS per segment. */
@@ -127,6 +133,7 @@ function view(given: Uint8Array, sha256: Sha256 | undefined): Snapshot | { reado
   const meta = u32(SECTION.meta);
   const answers = answerWires(words.answers, header.generation);
   if (answers === undefined) return { fault: 'the answer settings are damaged' };
+  const labels = sections[SECTION.labels];
   const text = new TextEncoder();
   return {
     generation: header.generation,
@@ -140,7 +147,7 @@ function view(given: Uint8Array, sha256: Sha256 | undefined): Snapshot | { reado
     enforcement: enforcementOf(words),
     words,
     answers,
-    match: { subject: 0, at: 0, messageAt: -1, addressLength: 0, answer: 0, role: 0 },
+    match: { subject: 0, at: 0, messageAt: -1, labels: undefined, addressLength: 0, answer: 0, role: 0 },
     apps: words.apps.length,
     derived: u32(SECTION.parents).length,
     outcomes: u32(SECTION.outcomes),
@@ -156,7 +163,9 @@ function view(given: Uint8Array, sha256: Sha256 | undefined): Snapshot | { reado
     longestProbe: meta[META_LONGEST_PROBE],
     seed: meta[META_SEED] | 0,
     multiplier: meta[META_MULTIPLIER] | 0,
-    labels: sections[SECTION.labels],
+    labels,
+    labelView: new DataView(labels.buffer, labels.byteOffset, labels.length),
+    isPlain: meta[META_PLAIN] === 1,
     rows: u32(SECTION.rows),
     sets: u32(SECTION.sets),
     segmentAnswers: Uint8Array.from(words.segments, ({ answer }) => ANSWERS.indexOf(answer)),

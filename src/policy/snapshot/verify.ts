@@ -4,6 +4,7 @@
 import { ANSWERS, ROLES } from '../model.ts';
 import { KIND_EXCEPT_ADDRESS, MAX_APPS } from '../verdict.ts';
 import { detailAnswer, detailAttributes, detailRole, ENTRY_WORDS, entryApp, entryKind } from './entries.ts';
+import { POOL_SLACK } from './labels.ts';
 import {
   AT_CONTENT_DIGEST,
   AT_GENERATION,
@@ -177,8 +178,8 @@ function areSlotsSound(snapshot: Snapshot): boolean {
     if (slots[at] === EMPTY_SLOT) continue;
     const parent = slots[at] & PARENT_MASK;
     if (parent !== ROOT && parent >= slotCount) return false;
-    // Not the label itself: a look at each costs a read that misses the caches, and a view's end ends whoever reads on.
-    if (slots[at + 1] >= labels.length) return false;
+    // Not the label itself: a look at each costs a read that misses the caches, and a query's label is all that is compared with it.
+    if (slots[at + 1] >= labels.length - POOL_SLACK) return false;
     if ((slots[at + 2] & ROW_MASK) >= rows) return false;
   }
   return true;

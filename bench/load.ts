@@ -30,7 +30,7 @@ export async function runScenario(name: string, options: Options): Promise<Scena
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const { help, fromJson, ...options } = readOptions(args);
+  const { help, fromJson, options } = readOptions(args);
   const names = Object.keys(SCENARIOS);
   if (help)
     return console.log(

@@ -36,7 +36,7 @@ export interface LoadResult {
 export async function runLoad(options: LoadOptions, pid: number, ends?: AbortSignal): Promise<LoadResult> {
   const before = cpuMicroseconds(pid);
   const report = await runDnsperf(options, ends);
-  return { ...parse(report), cpuMicroseconds: cpuMicroseconds(pid) - before };
+  return { ...parseReport(report), cpuMicroseconds: cpuMicroseconds(pid) - before };
 }
 
 function runDnsperf(options: LoadOptions, ends: AbortSignal | undefined): Promise<string> {
@@ -62,7 +62,8 @@ function runDnsperf(options: LoadOptions, ends: AbortSignal | undefined): Promis
   });
 }
 
-function parse(report: string): Omit<LoadResult, 'cpuMicroseconds'> {
+/** What is read of its report. */
+export function parseReport(report: string): Omit<LoadResult, 'cpuMicroseconds'> {
   const number = (pattern: RegExp) => Number(pattern.exec(report)?.[1] ?? Number.NaN);
   const completed = number(/Queries completed:\s+(\d+)/);
   const codes = /Response codes:\s+(.*)/.exec(report)?.[1] ?? '';

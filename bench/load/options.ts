@@ -23,7 +23,14 @@ export const USAGE = `npm run bench:load -- [--only SCENARIO,…] [--peers NAME,
   --results        writes the load section of bench/RESULTS.md from them; with --from-json from FILE alone, nothing is measured
   --against MAIN   main.ts of another checkout, measured beside this one`;
 
-export function readOptions(args: readonly string[]): Options & { readonly fromJson: boolean; readonly help: boolean } {
+export interface CommandLine {
+  readonly options: Options;
+  /** Nothing is measured; the page is written from the file. */
+  readonly fromJson: boolean;
+  readonly help: boolean;
+}
+
+export function readOptions(args: readonly string[]): CommandLine {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -42,7 +49,7 @@ export function readOptions(args: readonly string[]): Options & { readonly fromJ
       help: { type: 'boolean', default: false },
     },
   });
-  return {
+  const options = {
     only: values.only?.split(','),
     peers: values.peers?.split(','),
     seconds: positive(values.seconds, '--seconds'),
@@ -54,9 +61,8 @@ export function readOptions(args: readonly string[]): Options & { readonly fromJ
     against: values.against,
     json: values.json,
     results: values.results,
-    fromJson: values['from-json'],
-    help: values.help,
   };
+  return { options, fromJson: values['from-json'], help: values.help };
 }
 
 function positive(text: string, name: string): number {

@@ -14,7 +14,7 @@ export const NAMES_AN_APP = 50;
 export const ADDRESS_RULES = 1000;
 const CDN_ZONES = 60;
 const CACHED_NAMES = 2000;
-const QUERIES = 200_000;
+export const QUERIES = 200_000;
 /** The file's writers buffer about so many characters. */
 const CHUNK = 1 << 20;
 
@@ -25,6 +25,7 @@ export interface Workload {
   readonly zone: readonly ZoneAnswer[];
   /** Some names of the feed, its last one last. */
   readonly sample: readonly string[];
+  readonly questions: { readonly mixed: readonly Question[]; readonly allowed: readonly Question[] };
   /** Files for `dnsperf -B`. */
   readonly files: { readonly mixed: string; readonly allowed: string; readonly zone: string };
   /** Every question that is to be in the cache before a run. */
@@ -58,16 +59,20 @@ export function lastName(listed: number, seed = 1): string {
   return last;
 }
 
-export function makeWorkload(folder: string, listed: number): Workload {
+export function makeWorkload(folder: string, listed: number, queries = QUERIES): Workload {
   const cdnZones = Array.from({ length: CDN_ZONES }, (_, i) => `edge${i}.delivery${i % 7}.net`);
   const zone = makeZone(CACHED_NAMES, cdnZones);
   const sample = sampleOf(listed);
   const cached = zone.flatMap(({ name, type }) => [false, true].map((dnssecOk) => ({ name, type, dnssecOk })));
   const files = { mixed: join(folder, 'mixed'), allowed: join(folder, 'allowed'), zone: join(folder, 'zone') };
   writeFileSync(files.zone, zoneFile(zone));
-  writeFileSync(files.mixed, framed(questions(zone, sample, 2).map(queryBytes)));
-  writeFileSync(files.allowed, framed(questions(zone, sample, Number.POSITIVE_INFINITY).map(queryBytes)));
-  return { folder, listed, cdnZones, zone, sample, files, cached };
+  const questions = {
+    mixed: makeQuestions(queries, zone, sample, 2),
+    allowed: makeQuestions(queries, zone, sample, Number.POSITIVE_INFINITY),
+  };
+  writeFileSync(files.mixed, framed(questions.mixed.map(queryBytes)));
+  writeFileSync(files.allowed, framed(questions.allowed.map(queryBytes)));
+  return { folder, listed, cdnZones, zone, sample, questions, files, cached };
 }
 
 function sampleOf(listed: number): string[] {
@@ -81,9 +86,14 @@ function sampleOf(listed: number): string[] {
 }
 
 /** One in `blockedEvery` is blocked. */
-function questions(zone: readonly ZoneAnswer[], sample: readonly string[], blockedEvery: number): Question[] {
+function makeQuestions(
+  count: number,
+  zone: readonly ZoneAnswer[],
+  sample: readonly string[],
+  blockedEvery: number,
+): Question[] {
   const random = randomFrom(11);
-  return Array.from({ length: QUERIES }, (_, i) => {
+  return Array.from({ length: count }, (_, i) => {
     const dnssecOk = random(10) === 0;
     if (i % blockedEvery !== 1) {
       const { name, type } = zone[random(zone.length)];

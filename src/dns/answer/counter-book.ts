@@ -27,6 +27,7 @@ import {
   REFUSED_AT,
   RESPONSES_AT,
   rowsLength,
+  rowsOf,
   SEGMENTS,
   SUM_AT,
   TRANSPORTS,
@@ -163,14 +164,16 @@ function leftParts({ views: { words }, folded }: Block, current: number): number
   });
 }
 
-function addPart(sums: Sums, { words, parts }: CounterViews, part: number): void {
+function addPart(sums: Sums, views: CounterViews, part: number): void {
+  const { words } = views;
+  const rows = rowsOf(views, part);
   const generation = words[GENERATIONS + part];
   const segments = words[SEGMENTS + part];
   const columns = words[COLUMNS + part];
   const known = sums.get(generation);
   const sum = known ?? { segments, columns, rows: new Float64Array(rowsLength(segments, columns)) };
   if (known === undefined) sums.set(generation, sum);
-  for (let i = 0; i < sum.rows.length; i++) sum.rows[i] += parts[part][i];
+  for (let i = 0; i < sum.rows.length; i++) sum.rows[i] += rows[i];
 }
 
 function sumFixed(blocks: readonly Block[]): Float64Array {

@@ -1,14 +1,15 @@
 // Where one answering thread's counters lie in shared memory, and what they are called. Float64 each, read and written by one
 // instruction, so that a reader sees the number before or the number after.
 //
-//   ┌────────────┬──────────────────┬────────┬────────┬────────┐
-//   │ words 128  │ fixed counts 768 │ part 0 │ part 1 │ part 2 │   everything starts at a multiple of 128 bytes;
-//   └────────────┴──────────────────┴────────┴────────┴────────┘   a thread has a block of its own
+//   ┌────────────┬──────────────────┬───┬───┬───┬────────┬────────┬────────┐
+//   │ words 128  │ fixed counts 768 │ 0 │ 1 │ 2 │ part 0 │ part 1 │ part 2 │   everything starts at a multiple of 128 bytes;
+//   └────────────┴──────────────────┴───┴───┴───┴────────┴────────┴────────┘   a thread has a block of its own
 //
 // The thread that counts writes everything; main reads. A part holds the rows of one generation, indexed by its numbers of segments and
 // apps. When the thread moves on it zeroes the part it has left longest and goes on there; by then main has folded those rows into totals
 // by name (counter-book.ts). Three parts, because a thread says that it uses a generation (the arena's `seen`) a moment before it counts
 // in it: when main publishes generation n + 1, all threads have left n − 2, but one may still have to leave n − 1.
+// Each part is there in two sizes, so that the usual department's three lie in one huge page (2 MiB) and not in one each.
 
 import { ROLES } from '../../policy/model.ts';
 
@@ -73,7 +74,10 @@ const MAX_SEGMENTS = 4096;
 const MAX_COLUMNS = 2049;
 const MAX_ROWS =
   TRANSPORTS.length * (MAX_SEGMENTS + 1) + (MAX_PAIRS + MAX_SEGMENTS) * ACTIONS + MAX_COLUMNS * ROLES.length * ACTIONS;
-const PART_BYTES = padded(MAX_ROWS * 8);
+const LARGE_BYTES = padded(MAX_ROWS * 8);
+/** A hundred segments by thirty apps, say. */
+const SMALL_BYTES = 128 * 1024;
+const LARGE_START = ROWS_START + PARTS * SMALL_BYTES;
 
 function padded(bytes: number): number {
   return Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
@@ -81,22 +85,31 @@ function padded(bytes: number): number {
 
 /** Bytes of one thread's block. */
 export function counterBytes(): number {
-  return ROWS_START + PARTS * PART_BYTES;
+  return LARGE_START + PARTS * LARGE_BYTES;
 }
 
 export interface CounterViews {
   readonly words: Int32Array;
   readonly fixed: Float64Array;
-  readonly parts: readonly Float64Array[];
+  readonly small: readonly Float64Array[];
+  readonly large: readonly Float64Array[];
 }
 
 export function viewCounters(memory: SharedArrayBuffer): CounterViews {
-  const part = (i: number) => new Float64Array(memory, ROWS_START + i * PART_BYTES, MAX_ROWS);
+  const parts = (start: number, bytes: number) =>
+    Array.from({ length: PARTS }, (_, part) => new Float64Array(memory, start + part * bytes, bytes / 8));
   return {
     words: new Int32Array(memory, 0, LINE_BYTES / 4),
     fixed: new Float64Array(memory, FIXED_START, FIXED),
-    parts: Array.from({ length: PARTS }, (_, i) => part(i)),
+    small: parts(ROWS_START, SMALL_BYTES),
+    large: parts(LARGE_START, LARGE_BYTES),
   };
+}
+
+/** The rows of the generation whose shape stands in the words of `part`, and what lies behind them. */
+export function rowsOf({ words, small, large }: CounterViews, part: number): Float64Array {
+  const length = rowsLength(words[SEGMENTS + part], words[COLUMNS + part]);
+  return length <= small[part].length ? small[part] : large[part];
 }
 
 /** Apps with a column of their own, plus one. */

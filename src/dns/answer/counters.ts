@@ -24,6 +24,7 @@ import {
   REFUSED_AT,
   RESPONSES_AT,
   rowsLength,
+  rowsOf,
   SEGMENTS,
   SUM_AT,
   viewCounters,
@@ -66,23 +67,23 @@ export interface Counters {
 /** Over a block that another thread counted in, it goes on where that one stopped. */
 export function newCounters(memory: SharedArrayBuffer = new SharedArrayBuffer(counterBytes())): Counters {
   const views = viewCounters(memory);
-  const { words, fixed, parts } = views;
-  const counters = { memory, views, fixed, rows: parts[0], segments: 0, columns: 0, decisionsAt: 0, matchesAt: 0 };
+  const { words, fixed, small } = views;
+  const counters = { memory, views, fixed, rows: small[0], segments: 0, columns: 0, decisionsAt: 0, matchesAt: 0 };
   usePart(counters, words[CURRENT]);
   return counters;
 }
 
 /** Later counts belong to this generation; a no-op for the one it has already, also when a replaced thread left it. */
 export function adoptNames(counters: Counters, names: CounterNames): void {
-  const { words, parts } = counters.views;
+  const { words } = counters.views;
   const current = words[CURRENT];
   if (words[GENERATIONS + current] === names.generation) return;
   const next = (current + 1) % PARTS;
   const segments = names.segments.length;
   const columns = columnsOf(segments, names.apps.length);
-  parts[next].fill(0, 0, rowsLength(segments, columns));
   words[SEGMENTS + next] = segments;
   words[COLUMNS + next] = columns;
+  rowsOf(counters.views, next).fill(0, 0, rowsLength(segments, columns));
   // In this order: whoever sees the generation sees zeroes and their shape, whoever sees the part sees its generation.
   Atomics.store(words, GENERATIONS + next, names.generation);
   Atomics.store(words, CURRENT, next);
@@ -90,8 +91,8 @@ export function adoptNames(counters: Counters, names: CounterNames): void {
 }
 
 function usePart(counters: Counters, part: number): void {
-  const { words, parts } = counters.views;
-  counters.rows = parts[part];
+  const { words } = counters.views;
+  counters.rows = rowsOf(counters.views, part);
   counters.segments = words[SEGMENTS + part];
   counters.columns = words[COLUMNS + part];
   counters.decisionsAt = decisionsAt(counters.segments);

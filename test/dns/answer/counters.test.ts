@@ -223,20 +223,32 @@ describe('counters', () => {
   });
 
   test('fit their memory for any number of segments and apps that compile', () => {
-    const { parts } = viewCounters(newCounters().memory);
+    const { large } = viewCounters(newCounters().memory);
     for (const segments of [0, 1, 2, 511, 512, 513, 4095, 4096]) {
       for (const apps of [0, 1, 255, 256, 257, 2047, 2048]) {
-        expect(rowsLength(segments, columnsOf(segments, apps))).toBeLessThanOrEqual(parts[0].length);
+        expect(rowsLength(segments, columnsOf(segments, apps))).toBeLessThanOrEqual(large[0].length);
       }
     }
   });
 
   test('and their parts share no cache line', () => {
-    const { fixed, parts } = viewCounters(newCounters().memory);
-    for (const [i, { byteOffset, byteLength }] of [fixed, ...parts].entries()) {
+    const { fixed, small, large } = viewCounters(newCounters().memory);
+    const parts = [fixed, ...small, ...large];
+    for (const [i, { byteOffset }] of parts.entries()) {
       expect(byteOffset % 128).toBe(0);
-      if (i < parts.length) expect(parts[i].byteOffset).toBeGreaterThanOrEqual(byteOffset + byteLength);
+      if (i > 0) expect(byteOffset).toBeGreaterThanOrEqual(parts[i - 1].byteOffset + parts[i - 1].byteLength);
     }
+  });
+
+  test('lose nothing when a policy outgrows the small parts and shrinks again', () => {
+    const { counters, book, moveAll } = department(1);
+    const many = Array.from({ length: 400 }, (_, i) => `s${i}`);
+    for (const [i, segments] of [['s0'], many, ['s0'], many, ['s0']].entries()) {
+      moveAll(names(i + 1, segments, ['x', 'y', 'z', ...many.slice(3, 80)]));
+      countDecision(counters[0], segments.length - 1, 1, 0, BLOCKED);
+    }
+    const { decisions } = book.read();
+    expect([value(decisions, 's0', 'y', 'blocked'), value(decisions, 's399', 'y', 'blocked')]).toEqual([3, 2]);
   });
 
   test('keep at most 20,000 label sets, the rest share one row and lose no count', () => {

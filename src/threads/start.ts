@@ -1,13 +1,24 @@
 // Starts thread entries of this folder. The one place that knows whether we run from .ts (the repository) or .js (the package): tsc does
 // not rewrite URLs.
 
-import { extname } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 export type Thread = 'compiler' | 'worker' | 'resolver';
 
 export function startThread(name: Thread, workerData: unknown): Worker {
-  return new Worker(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url), { workerData });
+  const entry = new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
+  return new Worker(entry, { workerData, env: { ...process.env, ...compileCache() } });
+}
+
+/**
+ * For the entry itself: when it switches the cache on, it has been compiled already, and in TypeScript that loads the compiler first.
+ * Measured: 178 ms of CPU for an entry of one line, 50 with this.
+ */
+function compileCache(): { NODE_COMPILE_CACHE?: string } {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 /** Runs a thread that answers once. Rejects when it throws, exits without an answer, or takes longer than `limitMs`; it is gone then. */

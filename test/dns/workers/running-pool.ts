@@ -18,6 +18,7 @@ import { compileWorld, worldOf } from '../../policy/world.ts';
 /** Clients of 127.0.0.0/8 and of ::1 are refused these. */
 export const BANNED = 'banned.example';
 const SLOT_BYTES = 1 << 20;
+const FIRST_ROW = 2;
 
 export class RunningPool {
   readonly pool: Pool;
@@ -25,14 +26,20 @@ export class RunningPool {
   readonly faults: WorkerMessage[] = [];
   readonly crashes: { readonly index: number; readonly error: Error; readonly waitMs: number }[] = [];
   readonly listeners: Listener[] = [];
+  /** By worker. */
+  readonly counters: readonly SharedArrayBuffer[];
 
   private constructor(workers: number) {
+    this.counters = Array.from({ length: workers }, () => newCounters().memory);
     const worlds = Array.from({ length: workers }, (_, index) => this.#worldOf(index));
     this.pool = new Pool({
       workers,
       start: (lent: Lent): Worker => startThread('worker', { ...worlds[lent.index], lent } satisfies WorkerWorld),
       onFault: (fault) => this.faults.push(fault),
-      onCrash: (index, error, waitMs) => this.crashes.push({ index, error, waitMs }),
+      onCrash: (index, error, waitMs) => {
+        this.arena.left(FIRST_ROW + index);
+        this.crashes.push({ index, error, waitMs });
+      },
     });
   }
 
@@ -63,9 +70,9 @@ export class RunningPool {
 
   #worldOf(index: number): Omit<WorkerWorld, 'lent'> {
     return {
-      row: 2 + index,
+      row: FIRST_ROW + index,
       arena: this.arena.shared,
-      counters: newCounters().memory,
+      counters: this.counters[index],
       events: newEvents().memory,
       cache: newCacheMemory(1 << 20, [1, 2]),
       missRing: newMissRing(),

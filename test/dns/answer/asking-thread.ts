@@ -19,18 +19,19 @@ export interface Asking {
   /** Word 0: 1 to stop. */
   readonly control: SharedArrayBuffer;
   readonly questions: readonly { readonly name: string; readonly client: string }[];
-  /** Waits so long between batches. */
-  readonly restMs: number;
+  /** Queries answered before it begins to rest between batches. */
+  readonly burst: number;
 }
 
 const BATCH = 64;
+const REST_MS = 1;
 
 if (parentPort !== null) {
   const tallies = askUntilStopped(workerData as Asking);
   parentPort.postMessage(tallies);
 }
 
-function askUntilStopped({ arena, row, counters, events, control, questions, restMs }: Asking): number[] {
+function askUntilStopped({ arena, row, counters, events, control, questions, burst }: Asking): number[] {
   const policy = new ArenaReader(arena, row);
   const stop = new Int32Array(control);
   const path = newFastPath({
@@ -65,7 +66,7 @@ function askUntilStopped({ arena, row, counters, events, control, questions, res
       tallies[which]++;
     }
     publishEvents(path.events);
-    if (restMs > 0) Atomics.wait(stop, 0, 0, restMs);
+    if (next > burst) Atomics.wait(stop, 0, 0, REST_MS);
   }
   return tallies;
 }

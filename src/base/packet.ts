@@ -13,13 +13,9 @@ export const NO_SEGMENT = -2;
 
 export interface Packet {
   /**
-   * The buffer the query lies in, and where its answer is written in place. A door with several buffers has a packet for each: newPacket
-   * makes the words that go with it.
+   * The buffer the query lies in, and where its answer is written in place. A door with several buffers has a packet for each.
    */
-  bytes: Uint8Array;
-  /** The memory of `wordsOf` as words, for copies of four bytes at a time; of use only while wordsOf is `bytes` and `at` is a multiple of 4. */
-  readonly words: Int32Array;
-  readonly wordsOf: Uint8Array;
+  readonly bytes: Uint8Array;
   /** The same memory, for numbers at any place: one instruction each, where bytes take four. */
   readonly view: DataView;
   /** First byte of the message. */
@@ -65,11 +61,8 @@ export interface Packet {
 
 export function newPacket(bytes: Uint8Array): Packet {
   const labels = newNameLabels();
-  const isAligned = bytes.byteOffset % 4 === 0;
   return {
     bytes,
-    words: isAligned ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2) : new Int32Array(0),
-    wordsOf: bytes,
     view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
     at: 0,
     length: 0,

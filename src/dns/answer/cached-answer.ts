@@ -6,8 +6,8 @@ export interface CachedAnswer {
    * AUTHORITY, no OPT; compression pointers hold, since the client's question has the same length. Behind it the facts block.
    */
   readonly bytes: Uint8Array;
-  /** The same memory from its first byte on as words, where it is aligned. */
-  readonly words?: Int32Array;
+  /** The same memory, where whoever keeps it has one: for copies by fours. At least 3 bytes lie behind the message. */
+  readonly view?: DataView;
   /** Length of the message; the facts block of policy/decide/facts.ts starts here. */
   readonly factsAt: number;
   readonly rcode: number;

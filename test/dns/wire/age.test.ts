@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
 import { ageInto, setTtls } from '../../../src/dns/wire/age.ts';
 
-function ttlsAfter(ttls: readonly number[], change: (out: Uint8Array, offsets: Uint16Array) => void): number[] {
-  const out = new Uint8Array(100);
-  const view = new DataView(out.buffer);
+function ttlsAfter(ttls: readonly number[], change: (out: DataView, offsets: Uint16Array) => void): number[] {
+  const view = new DataView(new ArrayBuffer(100));
   ttls.forEach((ttl, i) => {
     view.setUint32(10 + 3 + 8 * i, ttl);
   });
   change(
-    out,
+    view,
     Uint16Array.from(ttls, (_, i) => 3 + 8 * i),
   );
   return ttls.map((_, i) => view.getUint32(10 + 3 + 8 * i));

@@ -94,6 +94,7 @@ export interface KeptAnswer {
   /** The message; behind it room for its facts block. */
   readonly bytes: Uint8Array;
   /** The same memory. */
+  readonly view: DataView;
   readonly words: Int32Array;
   factsAt: number;
   rcode: number;
@@ -132,7 +133,8 @@ export function newSlotCopy(factsBytes: number): SlotCopy {
     slot: 0,
     version: 0,
     answer: {
-      ...{ bytes, words: new Int32Array(bytes.buffer), factsAt: 0, rcode: 0, isNegative: false, authentic: false },
+      ...{ bytes, view: new DataView(bytes.buffer), words: new Int32Array(bytes.buffer) },
+      ...{ factsAt: 0, rcode: 0, isNegative: false, authentic: false },
       // No whole numbers: these fields are to hold doubles from the start.
       ...{ insertedAt: 0.5, expiresAt: 0.5, ttlOffsets: new Uint16Array(ttls.buffer), ede: -1, stale: false },
     },

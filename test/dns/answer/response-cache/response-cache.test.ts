@@ -15,7 +15,7 @@ function writerOf(memory: CacheMemory): CacheWriter {
 function read(memory: CacheMemory, question: CacheQuestion): CachedAnswer | undefined {
   const reader = newCacheReader(memory);
   if (!lookUp(reader, question) || !loadFacts(reader)) return undefined;
-  const { bytes, words: _, ttlOffsets, ...rest } = reader.kept;
+  const { bytes, words: _, view: __, ttlOffsets, ...rest } = reader.kept;
   const ttls = ttlOffsets.indexOf(0);
   return { ...rest, bytes: bytes.slice(0, rest.factsAt), ttlOffsets: ttlOffsets.slice(0, ttls) };
 }

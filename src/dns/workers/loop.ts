@@ -1,27 +1,29 @@
 // A worker's whole life: wait in the socket, answer the batch in place, send it, again. Nothing else runs on the thread, so nothing here
 // may wait, and nothing is allocated for a query.
 //
-//   receive ─▶ command, policy, clocks (once a batch) ─▶ each packet: answerQuery ─┬─ answer ─▶ its own room ─▶ flush
-//                                                                                 ├─ miss ───▶ ring of the resolver
-//                                                                                 └─ drop
+//   receive ─▶ command, policy, clocks (once a batch) ─▶ read all ─▶ touchBatch ─▶ each: answerRead ─┬─ answer ─▶ its own room ─▶ flush
+//                                                                                                   ├─ miss ───▶ ring of the resolver
+//                                                                                                   └─ drop
 //
 // One packet cannot stop it: what throws is counted, shown and dropped. What throws outside of that ends the thread, and the pool puts
 // another one on the same sockets: at most the batch in hand is lost.
 
 import { newPacket, type Packet, SEGMENT_UNRESOLVED, TRANSPORT_UDP } from '../../base/packet.ts';
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
-import { answerQuery } from '../answer/answer.ts';
+import { answerRead, readPacket } from '../answer/answer.ts';
 import { countDropped, countDurations, countOverload, DROPPED_MALFORMED, DURATION_MEMORY } from '../answer/counters.ts';
 import { publishEvents } from '../answer/events.ts';
 import { type FastPath, useSnapshot } from '../answer/fast-path.ts';
 import { NO_EDE } from '../answer/finish.ts';
 import { answerFailure } from '../answer/from-memory.ts';
 import { MISS } from '../answer/outcome.ts';
+import { touchBatch } from '../answer/prepare.ts';
 import { buildQuery } from '../resolve/upstream-query.ts';
 import { FLAG_CD, RCODE_SERVFAIL } from '../wire/message.ts';
 import { type BatchSocket, PACKET_ROOM } from './batch-socket.ts';
 import { type ControlWords, CRASH, RUN } from './control-words.ts';
 import { FaultBudget } from './fault-budget.ts';
+import { BATCH } from './message-table.ts';
 import { REFRESH } from './miss-ring.ts';
 import type { SocketCounter } from './socket-counts.ts';
 
@@ -31,6 +33,9 @@ const FAULT_SAMPLE_BYTES = 512;
 const MAX_FAILURES = 1000;
 /** As the sockets' own receive timeout. */
 const POLL_MS = 250;
+
+/** In place of what readQuery says. */
+const UNREAD = -1;
 
 export type LoopSocket = Pick<
   BatchSocket,
@@ -62,11 +67,23 @@ export function runLoop<Socket extends LoopSocket>(options: LoopOptions<Socket>)
   new Loop(options).run();
 }
 
+function packetAt(socket: LoopSocket, i: number): Packet {
+  return { ...newPacket(socket.bytes), at: socket.at(i), capacity: PACKET_ROOM };
+}
+
+function fill(packet: Packet, socket: LoopSocket, i: number): void {
+  // A datagram that did not fit its room is treated like one that is too short: dropped and counted.
+  packet.length = socket.isTruncated(i) ? 0 : socket.length(i);
+  packet.clientPort = socket.readPeer(i, packet.client);
+  packet.segment = SEGMENT_UNRESOLVED;
+  packet.fault = UNREAD;
+}
+
 class Loop<Socket extends LoopSocket> {
   readonly #o: LoopOptions<Socket>;
   readonly #path: FastPath;
-  /** One a lane: each goes with its socket's memory. */
-  readonly #packets: readonly Packet[];
+  /** By lane, each with its place in the socket's memory. */
+  readonly #packets: readonly (readonly Packet[])[];
   /** By lane, errors since the last packet. */
   readonly #failures: Uint32Array;
   readonly #faults = new FaultBudget();
@@ -77,8 +94,7 @@ class Loop<Socket extends LoopSocket> {
     this.#o = options;
     this.#path = options.path;
     this.#path.events.isBatched = true;
-    this.#packets = options.lanes.map(({ socket }) => newPacket(socket.bytes));
-    for (const packet of this.#packets) packet.capacity = PACKET_ROOM;
+    this.#packets = options.lanes.map(({ socket }) => Array.from({ length: BATCH }, (_, i) => packetAt(socket, i)));
     this.#failures = new Uint32Array(options.lanes.length);
   }
 
@@ -125,7 +141,8 @@ class Loop<Socket extends LoopSocket> {
     path.nowSeconds = monotonicSeconds();
     this.#failures[lane] = 0;
     this.#handedOver = 0;
-    for (let i = 0; i < count; i++) this.#answer(socket, i, this.#packets[lane]);
+    this.#read(socket, this.#packets[lane], count);
+    for (let i = 0; i < count; i++) this.#answer(socket, i, this.#packets[lane][i]);
     if (socket.flush() > 0) counts.publishErrors();
     publishEvents(path.events);
     counts.publishDrops();
@@ -134,14 +151,20 @@ class Loop<Socket extends LoopSocket> {
     if (this.#areFaultsMany) throw new Error('too many packets made it throw');
   }
 
+  #read(socket: Socket, packets: readonly Packet[], count: number): void {
+    for (let i = 0; i < count; i++) fill(packets[i], socket, i);
+    try {
+      for (let i = 0; i < count; i++) readPacket(packets[i]);
+      touchBatch(this.#path, packets, count);
+    } catch {
+      // Whichever packet it was throws again in its own turn, where it is counted; those behind it are read there.
+    }
+  }
+
   #answer(socket: Socket, i: number, packet: Packet): void {
     try {
-      packet.at = socket.at(i);
-      // A datagram that did not fit its room is treated like one that is too short: dropped and counted.
-      packet.length = socket.isTruncated(i) ? 0 : socket.length(i);
-      packet.clientPort = socket.readPeer(i, packet.client);
-      packet.segment = SEGMENT_UNRESOLVED;
-      const length = answerQuery(this.#path, packet);
+      if (packet.fault === UNREAD) readPacket(packet);
+      const length = answerRead(this.#path, packet);
       if (length > 0) socket.reply(i, length);
       else if (length === MISS) this.#handOver(socket, i, packet);
       if (packet.refresh === 1) this.#askAgain(socket, i, packet);

@@ -9,7 +9,7 @@ export type WireName = Branded<Uint8Array, 'WireName'>;
 export type Address = Branded<Uint8Array, 'Address'>;
 /** Dense number of a derived segment inside one snapshot; NO_SEGMENT for a client that no segment holds. */
 export type SegmentId = Branded<number, 'SegmentId'>;
-/** One u32, packed and unpacked by policy/verdict.ts. */
+/** 32 bits, packed and unpacked by policy/verdict.ts. */
 export type Verdict = Branded<number, 'Verdict'>;
 /** Milliseconds since 1970-01-01T00:00Z. */
 export type Instant = Branded<number, 'Instant'>;

@@ -53,7 +53,7 @@ export interface Packet {
   hashed: number;
   /** What readQuery found wrong (dns/wire/question.ts), 0 for nothing. */
   fault: number;
-  /** What policy says: of the qname after answerQuery, of the whole answer after answerFromMemory. A policy/verdict.ts u32. */
+  /** What policy says: of the qname after answerQuery, of the whole answer after answerFromMemory. 32 bits of policy/verdict.ts. */
   verdict: number;
   /** 1: answered from the cache, and it is time to ask upstream again before the answer ends. The door hands the question to the resolver. */
   refresh: number;

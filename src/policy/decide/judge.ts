@@ -203,5 +203,5 @@ export function verdictOfFinding(snapshot: Snapshot, segment: number, finding: n
   const action = isExcept(kindOf(rule))
     ? FREE
     : outcomeAction(snapshot.outcomes[segment * snapshot.apps + appOf(rule)]);
-  return ((action << 29) | rule) >>> 0;
+  return (action << 29) | rule;
 }

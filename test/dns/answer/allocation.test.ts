@@ -5,12 +5,23 @@
 import { expect, test } from 'vitest';
 import { answerQuery } from '../../../src/dns/answer/answer.ts';
 import { TAIL } from '../../../src/dns/answer/events.ts';
+import { clearMemo } from '../../../src/dns/answer/response-cache/memo.ts';
+import { type CacheReader, newCacheReader } from '../../../src/dns/answer/response-cache/reader.ts';
+import { CacheWriter } from '../../../src/dns/answer/response-cache/writer.ts';
 import { collect } from '../../heap.ts';
 import { newPath, packetOf } from './asking.ts';
+import { answerOf, questionOf, STALE_SECONDS, smallCache } from './response-cache/keeping.ts';
 import { CLIENTS, smallPolicy } from './small-policy.ts';
 import { query } from './wire.ts';
 
 const ROUNDS = 50_000;
+
+/** With an answer to the name when it is a kept one. */
+function keptCache(name: string): CacheReader {
+  const memory = smallCache();
+  if (name.startsWith('kept')) new CacheWriter(memory, STALE_SECONDS).keep(questionOf(name), answerOf(name));
+  return newCacheReader(memory);
+}
 
 test.each([
   ['a block with event and decision id', 'www.tiktok.com', CLIENTS.nxdomain],
@@ -18,9 +29,15 @@ test.each([
   ['a miss', 'www.example.net', CLIENTS.nxdomain],
   ['a local name', '1.2.3.10.in-addr.arpa', CLIENTS.nxdomain],
   ['a stranger', 'www.example.net', CLIENTS.stranger],
-])('%s allocates nothing', (_, name, client) => {
-  const path = newPath(smallPolicy());
+  ['a hit', 'kept.example.net', CLIENTS.nxdomain],
+  ['a hit, judged anew each time', 'kept.example.net', CLIENTS.nxdomain],
+  ['a hit of a name that is monitored, with event', 'kept.tiktok.com', CLIENTS.monitor],
+  ['a hit of a protected name', 'kept.gov.uk', CLIENTS.nxdomain],
+])('%s allocates nothing', (what, name, client) => {
+  const cache = keptCache(name);
+  const path = newPath(smallPolicy(), {}, [], cache);
   path.nowSeconds = 1000.25;
+  const isAnew = what.includes('anew');
   const bytes = query(name, 'A', { opt: 1232 });
   const packet = packetOf(bytes, { client });
   answerQuery(path, packet);
@@ -31,6 +48,7 @@ test.each([
       for (let j = 0; j < bytes.length; j++) packet.bytes[packet.at + j] = bytes[j];
       packet.segment = segment;
       path.events.words[TAIL] = path.events.head;
+      if (isAnew) clearMemo(cache.shared, cache.copy.slot);
       checksum += answerQuery(path, packet);
     }
     return checksum;

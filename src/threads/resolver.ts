@@ -56,11 +56,13 @@ const follow = () => {
   const snapshot = policy.next();
   if (snapshot !== undefined) useSnapshot([path], snapshot);
 };
+const native = world.rings.length === 0 ? undefined : await loadNative();
 const monotonic = sharedMonotonic();
 const resolver = createResolver({
   ...world.resolver,
   path,
   follow,
+  ...(native && { sockets: native.sockets }),
   clock: { ...monotonicClock, nowMs: () => monotonic() * 1000 },
   warn: (warning) => report({ warning }),
   // As text: an error may hold what no message can carry.
@@ -74,9 +76,16 @@ follow();
 setInterval(follow, FOLLOW_MS);
 setInterval(() => server.tellStats(), STATS_MS);
 server.tellStats();
-if (world.rings.length > 0) {
+if (native !== undefined) {
+  const { sender } = native;
+  new MissDesk({ resolver, rings: world.rings, bell: new Bell(world.bell), sender }).start();
+}
+
+/** Where workers have batched system calls, so has the resolver. */
+async function loadNative() {
+  const { NativeSockets } = await import('../dns/resolve/native-sockets.ts');
   const { BatchSender } = await import('../dns/workers/batch-sender.ts');
   const { Libc } = await import('../dns/workers/libc.ts');
-  const sender = new BatchSender(new Libc());
-  new MissDesk({ resolver, rings: world.rings, bell: new Bell(world.bell), sender }).start();
+  const libc = new Libc();
+  return { sockets: new NativeSockets(libc), sender: new BatchSender(libc) };
 }

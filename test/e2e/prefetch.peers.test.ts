@@ -35,8 +35,8 @@ async function overloads({ book, resolver }: RunningThreads): Promise<number> {
 }
 
 describe.skipIf(fault !== undefined)('a popular name', () => {
-  test('with a TTL of 2 s and an upstream 100 ms away is asked for at most once a second, and no query waits', async () => {
-    const { threads, run } = await start({ upstreamDelayMs: 100, ttlSeconds: 2 });
+  test('with a TTL of 4 s and an upstream 100 ms away is asked for at most once a second, and no query waits', async () => {
+    const { threads, run } = await start({ upstreamDelayMs: 100, ttlSeconds: 4 });
     await run({ name: 'popular.example', queries: 1 });
     const { sent, answers, slowestMs, upstreamAt } = await run({
       name: 'popular.example',
@@ -48,7 +48,7 @@ describe.skipIf(fault !== undefined)('a popular name', () => {
       `slowest ${slowestMs.toFixed(1)} ms, upstream asked at ${upstreamAt.map((at) => Math.round(at)).join(', ')} ms`,
     );
     expect(upstreamAt.length).toBeGreaterThanOrEqual(2);
-    for (let i = 1; i < upstreamAt.length; i++) expect(upstreamAt[i] - upstreamAt[i - 1]).toBeGreaterThan(1000);
+    for (let i = 1; i < upstreamAt.length; i++) expect(upstreamAt[i] - upstreamAt[i - 1]).toBeGreaterThan(3000);
     expect((await threads.resolver.freshStats())?.joined).toBe(0);
     expect(await overloads(threads)).toBe(0);
     expect(threads.faults).toEqual([]);

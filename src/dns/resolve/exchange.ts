@@ -5,14 +5,20 @@
 //   try 1 ────────────── wait ─┐ (still open)                       ├─ its late answer still counts
 //                              └ try 2 ──────── wait ─┐
 //                                                     └ try 3 …                                        deadline
+//
+// Nearly every exchange is one try and its answer: two records with one alarm, no closure, no promise.
 
 import { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY } from '../wire/edns.ts';
-import { RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/message.ts';
-import { type Scrubbed, scrub } from '../wire/scrub.ts';
+import { RCODE_SERVFAIL } from '../wire/message.ts';
+import type { Scrubbed } from '../wire/scrub.ts';
+import { Alarm, type Alarms } from './alarms.ts';
 import type { Clock } from './clock.ts';
+import { probe } from './probe.ts';
 import type { Random } from './random.ts';
-import type { SourcePorts } from './source-ports.ts';
-import type { Outcome, Upstream } from './upstream.ts';
+import { BAD, outcomeOf, scrubbedOrBad } from './replies.ts';
+import type { Ask, Port, SourcePorts, Target } from './source-ports.ts';
+import type { StreamAsk } from './stream-pool.ts';
+import type { Upstream } from './upstream.ts';
 import { buildQuery, isTruncated, type UpstreamQuestion } from './upstream-query.ts';
 
 /** Turns a question, probes left out: each open one is a chance for a forger (RFC 5452 §5). */
@@ -32,239 +38,233 @@ export type Exchanged =
 
 export interface ExchangeParts {
   readonly clock: Clock;
+  readonly alarms: Alarms;
   readonly random: Random;
   readonly ports: SourcePorts;
   readonly deadlineMs: number;
   readonly case0x20: boolean;
 }
 
-/** Calls `done` once, later: with the answer, or with the failure at the deadline at the latest. */
-export function exchange(
-  parts: ExchangeParts,
-  question: UpstreamQuestion,
-  upstreams: readonly Upstream[],
-  done: (result: Exchanged) => void,
-): void {
-  new Exchange(parts, question, upstreams, done).start();
-}
-
-interface Try {
-  readonly upstream: Upstream;
-  readonly sentMs: number;
-  isLate: boolean;
-  forget: () => void;
-}
-
-class Exchange {
+/** To be extended by whoever wants an answer. */
+export abstract class Exchange extends Alarm {
   readonly #parts: ExchangeParts;
   readonly #question: UpstreamQuestion;
   readonly #order: readonly Upstream[];
-  readonly #done: (result: Exchanged) => void;
-  readonly #open = new Set<Try>();
+  readonly #tries: Try[] = [];
   /** They have said no or cannot be reached; asking again would not change it. */
-  readonly #spent = new Set<Upstream>();
+  readonly #spent: Upstream[] = [];
   /** Those whose word, or silence, has been noted. */
-  readonly #heard = new Set<Upstream>();
-  readonly #asked = new Set<Upstream>();
+  readonly #noted: Upstream[] = [];
+  #deadlineMs = 0;
   #turn = 0;
   #wrong = 0;
   #overStream = false;
   #isOver = false;
   #wasHeard = false;
-  #verdict: { readonly ede: number } | undefined;
+  #verdict: number | undefined;
   #fault = EDE_NO_REACHABLE_AUTHORITY;
-  #cancelWait = () => {};
-  #cancelDeadline = () => {};
 
-  constructor(
-    parts: ExchangeParts,
-    question: UpstreamQuestion,
-    upstreams: readonly Upstream[],
-    done: (result: Exchanged) => void,
-  ) {
+  constructor(parts: ExchangeParts, question: UpstreamQuestion, upstreams: readonly Upstream[]) {
+    super();
     this.#parts = parts;
     this.#question = question;
-    this.#order = [...upstreams.filter((one) => one.isUp), ...upstreams.filter((one) => !one.isUp)];
-    this.#done = done;
+    this.#order = inOrder(upstreams);
   }
+
+  /** Called once, later than start(): with the answer, or with the failure at the deadline at the latest. */
+  protected abstract done(result: Exchanged): void;
 
   start(): void {
-    this.#cancelDeadline = this.#parts.clock.after(this.#parts.deadlineMs, () => this.#fail());
-    this.#next();
+    const nowMs = this.#parts.clock.nowMs();
+    this.#deadlineMs = nowMs + this.#parts.deadlineMs;
+    this.#next(nowMs);
     for (const upstream of this.#order) {
-      if (!this.#asked.has(upstream) && upstream.takeProbe()) probe(this.#parts, this.#question, upstream);
+      const isAsked = upstream.isUp || this.#tries.some((one) => one.upstream === upstream);
+      if (!isAsked && upstream.takeProbe()) probe(this.#parts, this.#question, upstream);
     }
   }
 
-  #next(): void {
-    this.#cancelWait();
-    if (this.#isOver) return;
-    const upstream = this.#candidate();
-    if (upstream === undefined) {
-      if (this.#open.size === 0) this.#fail();
+  get overStream(): boolean {
+    return this.#overStream;
+  }
+
+  protected ring(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    if (nowMs >= this.#deadlineMs) {
+      this.#fail();
       return;
     }
-    const round = Math.floor(this.#turn / this.#order.length);
-    this.#turn++;
-    const attempt = this.#ask(upstream);
-    const waits = this.#usesStream(upstream) ? STREAM_WAITS : 1;
-    const waitMs = Math.min(MAX_WAIT_MS, upstream.waitMs * waits * 2 ** round);
-    this.#cancelWait = this.#parts.clock.after(waitMs, () => {
-      attempt.isLate = true;
-      this.#next();
-    });
+    this.#tries[this.#tries.length - 1].isLate = true;
+    this.#next(nowMs);
+  }
+
+  #next(nowMs: number): void {
+    const upstream = this.#candidate();
+    if (upstream === undefined && !this.#tries.some((one) => one.isOpen)) {
+      this.#fail();
+      return;
+    }
+    let waitMs = this.#deadlineMs - nowMs;
+    if (upstream !== undefined) {
+      const attempt = this.#try(upstream, nowMs);
+      const round = Math.floor(this.#turn / this.#order.length);
+      this.#turn++;
+      const waits = attempt.usesStream ? STREAM_WAITS : 1;
+      waitMs = Math.min(waitMs, MAX_WAIT_MS, upstream.waitMs * waits * 2 ** round);
+    }
+    this.setAlarm(this.#parts.alarms, nowMs, waitMs);
   }
 
   /** The next in turn that has not said no. */
   #candidate(): Upstream | undefined {
     for (let i = 0; i < this.#order.length && this.#turn < MAX_TURNS; i++) {
       const upstream = this.#order[this.#turn % this.#order.length];
-      if (!this.#spent.has(upstream)) return upstream;
+      if (!this.#spent.includes(upstream)) return upstream;
       this.#turn++;
     }
     return undefined;
   }
 
-  #usesStream(upstream: Upstream): boolean {
-    return this.#overStream || upstream.config.transport === 'tls';
-  }
-
-  #ask(upstream: Upstream): Try {
-    this.#asked.add(upstream);
-    const attempt: Try = { upstream, sentMs: this.#parts.clock.nowMs(), isLate: false, forget: () => {} };
-    this.#open.add(attempt);
-    if (this.#usesStream(upstream)) this.#askStream(attempt);
-    else this.#askUdp(attempt);
+  #try(upstream: Upstream, nowMs: number): Try {
+    const attempt = new Try(this, upstream, nowMs);
+    this.#tries.push(attempt);
+    if (attempt.usesStream) attempt.askStream(buildQuery(this.#question));
+    else attempt.askDatagram(this.#parts.ports, buildQuery(this.#question, this.#caseBits()));
     return attempt;
   }
 
-  #askUdp(attempt: Try): void {
-    attempt.forget = this.#parts.ports.send({
-      target: attempt.upstream.target,
-      query: buildQuery(this.#question, this.#parts.case0x20 ? this.#parts.random : undefined),
-      reply: (bytes) => (isTruncated(bytes) ? this.#askStream(attempt) : this.#replied(attempt, bytes)),
-      wrong: (what) => this.#suspect(what),
-      failed: () => this.#failed(attempt),
-    });
+  #caseBits(): Random | undefined {
+    return this.#parts.case0x20 ? this.#parts.random : undefined;
   }
 
-  #askStream(attempt: Try): void {
-    attempt.forget = attempt.upstream.stream.send({
-      query: buildQuery(this.#question),
-      reply: (bytes) => this.#replied(attempt, bytes),
-      failed: () => this.#failed(attempt),
-    });
+  askAgainByStream(attempt: Try): void {
+    attempt.forget(this.#parts.ports);
+    attempt.askStream(buildQuery(this.#question));
   }
 
   /** Somebody guesses ids, or a server folds case: from here on by stream, and what is open by datagram is given up. */
-  #suspect(what: 'id' | 'letters'): void {
+  suspect(what: 'id' | 'letters'): void {
     this.#wrong++;
     if (this.#overStream || (what === 'id' && this.#wrong < MAX_WRONG)) return;
     this.#overStream = true;
-    for (const attempt of this.#open) {
-      if (attempt.upstream.config.transport === 'tls') continue;
-      attempt.forget();
-      this.#askStream(attempt);
-    }
+    for (const attempt of this.#tries) if (attempt.isOpen && !attempt.usesStream) this.askAgainByStream(attempt);
   }
 
-  #replied(attempt: Try, bytes: Uint8Array): void {
-    this.#open.delete(attempt);
-    const { upstream } = attempt;
-    this.#heard.add(upstream);
+  replied(attempt: Try, bytes: Uint8Array): void {
+    const { upstream, sentMs } = attempt;
+    const nowMs = this.#parts.clock.nowMs();
+    attempt.isOpen = false;
+    this.#noted.push(upstream);
     this.#wasHeard = true;
-    upstream.heard(this.#parts.clock.nowMs() - attempt.sentMs);
+    upstream.heard(nowMs - sentMs);
     // Only a stream's reply can be cut here, and a stream has room for all: half an answer would be judged by half of what is in it.
     const scrubbed = isTruncated(bytes) ? BAD : scrubbedOrBad(this.#question, bytes);
     upstream.count(outcomeOf(scrubbed));
     if (scrubbed.kind === 'answer') {
-      const isTrusted = upstream.config.trusted;
-      this.#finish({ kind: 'answer', answer: scrubbed, isTrusted, sentMs: attempt.sentMs });
+      this.#finish({ kind: 'answer', answer: scrubbed, isTrusted: upstream.config.trusted, sentMs });
       return;
     }
-    this.#spent.add(upstream);
+    this.#spent.push(upstream);
     if (scrubbed.kind === 'bad') this.#fault = EDE_NETWORK_ERROR;
-    else if (scrubbed.rcode === RCODE_SERVFAIL && (this.#verdict === undefined || this.#verdict.ede < 0)) {
-      this.#verdict = { ede: scrubbed.ede };
-    }
-    this.#next();
+    else if (scrubbed.rcode === RCODE_SERVFAIL && (this.#verdict ?? -1) < 0) this.#verdict = scrubbed.ede;
+    this.#next(nowMs);
   }
 
-  #failed(attempt: Try): void {
-    if (!this.#open.delete(attempt)) return;
+  failed(attempt: Try): void {
+    if (!attempt.isOpen) return;
+    attempt.isOpen = false;
     attempt.upstream.count('error');
     this.#silence(attempt.upstream);
-    this.#spent.add(attempt.upstream);
+    this.#spent.push(attempt.upstream);
     this.#fault = EDE_NETWORK_ERROR;
-    this.#next();
+    this.#next(this.#parts.clock.nowMs());
   }
 
   #fail(): void {
-    const ede = this.#verdict?.ede ?? this.#fault;
+    const ede = this.#verdict ?? this.#fault;
     this.#finish({ kind: 'failure', ede, isVerdict: this.#verdict !== undefined, wasHeard: this.#wasHeard });
   }
 
   #finish(result: Exchanged): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#cancelWait();
-    this.#cancelDeadline();
-    const isSilence = result.kind === 'failure';
-    for (const attempt of this.#open) {
-      attempt.forget();
-      attempt.upstream.count(attempt.isLate || isSilence ? 'timeout' : 'abandoned');
-      if (attempt.isLate || isSilence) this.#silence(attempt.upstream);
-    }
-    this.#open.clear();
-    this.#done(result);
+    this.cancelAlarm();
+    for (const attempt of this.#tries) if (attempt.isOpen) this.#abandon(attempt, result.kind === 'failure');
+    this.done(result);
+  }
+
+  #abandon(attempt: Try, isSilence: boolean): void {
+    attempt.isOpen = false;
+    attempt.forget(this.#parts.ports);
+    attempt.upstream.count(attempt.isLate || isSilence ? 'timeout' : 'abandoned');
+    if (attempt.isLate || isSilence) this.#silence(attempt.upstream);
   }
 
   /** Once a question, however often it was asked. */
   #silence(upstream: Upstream): void {
-    if (this.#heard.has(upstream)) return;
-    this.#heard.add(upstream);
+    if (this.#noted.includes(upstream)) return;
+    this.#noted.push(upstream);
     upstream.silent();
   }
 }
 
-/** Asks one that is down, only to see whether it answers: the exchange neither waits for it nor ends it. */
-function probe(parts: ExchangeParts, question: UpstreamQuestion, upstream: Upstream): void {
-  const { clock, ports } = parts;
-  const sentMs = clock.nowMs();
-  const query = buildQuery(question);
-  const reply = (bytes: Uint8Array) => {
-    cancel();
-    upstream.heard(clock.nowMs() - sentMs);
-    upstream.count(outcomeOf(scrubbedOrBad(question, bytes)));
-  };
-  const failed = () => {
-    cancel();
-    upstream.count('error');
-  };
-  const forget =
-    upstream.config.transport === 'tls'
-      ? upstream.stream.send({ query, reply, failed })
-      : ports.send({ target: upstream.target, query, reply, failed, wrong: () => {} });
-  const cancel = clock.after(parts.deadlineMs, () => {
-    forget();
-    upstream.count('timeout');
-  });
-}
+/** One query to one upstream. */
+class Try implements Ask, StreamAsk {
+  readonly exchange: Exchange;
+  readonly upstream: Upstream;
+  readonly target: Target;
+  readonly sentMs: number;
+  isOpen = true;
+  isLate = false;
+  usesStream: boolean;
+  query: Uint8Array = NO_BYTES;
+  port: Port | undefined = undefined;
+  id = 0;
+  #forgetStream: (() => void) | undefined = undefined;
 
-const BAD: Scrubbed = { kind: 'bad', reason: 'record' };
+  constructor(exchange: Exchange, upstream: Upstream, sentMs: number) {
+    this.exchange = exchange;
+    this.upstream = upstream;
+    this.target = upstream.target;
+    this.sentMs = sentMs;
+    this.usesStream = exchange.overStream || upstream.config.transport === 'tls';
+  }
 
-/** One packet cannot stop us: should a reply find a fault of ours, it is a bad reply, counted, and the next upstream is asked. */
-function scrubbedOrBad(question: UpstreamQuestion, bytes: Uint8Array): Scrubbed {
-  try {
-    return scrub(question, bytes);
-  } catch {
-    return BAD;
+  askDatagram(ports: SourcePorts, query: Uint8Array): void {
+    this.query = query;
+    ports.send(this);
+  }
+
+  askStream(query: Uint8Array): void {
+    this.usesStream = true;
+    this.query = query;
+    this.#forgetStream = this.upstream.stream.send(this);
+  }
+
+  forget(ports: SourcePorts): void {
+    ports.forget(this);
+    this.#forgetStream?.();
+  }
+
+  reply(bytes: Uint8Array): void {
+    if (!this.isOpen) return;
+    if (!this.usesStream && isTruncated(bytes)) this.exchange.askAgainByStream(this);
+    else this.exchange.replied(this, bytes);
+  }
+
+  wrong(what: 'id' | 'letters'): void {
+    this.exchange.suspect(what);
+  }
+
+  failed(): void {
+    this.exchange.failed(this);
   }
 }
 
-function outcomeOf(scrubbed: Scrubbed): Outcome {
-  if (scrubbed.kind === 'answer') return 'answered';
-  if (scrubbed.kind === 'bad') return 'malformed';
-  if (scrubbed.rcode === RCODE_SERVFAIL) return 'servfail';
-  return scrubbed.rcode === RCODE_REFUSED ? 'refused' : 'malformed';
+const NO_BYTES = new Uint8Array(0);
+
+/** Those that are up first; nearly always all of them are. */
+function inOrder(upstreams: readonly Upstream[]): readonly Upstream[] {
+  if (upstreams.every((one) => one.isUp)) return upstreams;
+  return [...upstreams.filter((one) => one.isUp), ...upstreams.filter((one) => !one.isUp)];
 }

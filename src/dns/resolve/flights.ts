@@ -5,7 +5,7 @@ import type { Packet } from '../../base/packet.ts';
 import type { CachedAnswer } from '../answer/cached-answer.ts';
 import { FLAG_CD } from '../wire/message.ts';
 import type { AnswerCache, Failure } from './answer-cache.ts';
-import { type Exchanged, type ExchangeParts, exchange } from './exchange.ts';
+import { Exchange, type Exchanged, type ExchangeParts } from './exchange.ts';
 import type { Upstream } from './upstream.ts';
 import type { UpstreamQuestion } from './upstream-query.ts';
 import type { Waiter } from './waiter.ts';
@@ -24,8 +24,34 @@ export interface TtlLimits {
 
 export type Landed = CachedAnswer | Failure;
 
-/** Those who wait for a question; none, when it is a refresh. */
-type Flight = Waiter[];
+type Arrive = (flight: Flight, result: Exchanged) => void;
+
+class Flight extends Exchange {
+  readonly key: string;
+  /** None at first: a refresh. */
+  readonly waiters: Waiter[];
+  readonly isRefresh: boolean;
+  readonly #arrive: Arrive;
+
+  constructor(
+    parts: ExchangeParts,
+    key: string,
+    waiters: Waiter[],
+    question: UpstreamQuestion,
+    upstreams: readonly Upstream[],
+    arrive: Arrive,
+  ) {
+    super(parts, question, upstreams);
+    this.key = key;
+    this.waiters = waiters;
+    this.isRefresh = waiters.length === 0;
+    this.#arrive = arrive;
+  }
+
+  protected done(result: Exchanged): void {
+    this.#arrive(this, result);
+  }
+}
 
 export class Flights {
   readonly #parts: ExchangeParts;
@@ -33,6 +59,7 @@ export class Flights {
   readonly #limits: TtlLimits;
   readonly #land: (waiter: Waiter, landed: Landed) => void;
   readonly #flights = new Map<string, Flight>();
+  readonly #arrive: Arrive = (flight, result) => this.#arrived(flight, result);
   #over: (() => void)[] = [];
   #joined = 0;
 
@@ -53,8 +80,8 @@ export class Flights {
   join(waiter: Waiter, key: string, packet: Packet, upstreams: readonly Upstream[]): boolean {
     const known = this.#flights.get(key);
     if (known === undefined) return this.#depart([waiter], key, packet, upstreams);
-    if (known.length >= MAX_WAITERS) return false;
-    known.push(waiter);
+    if (known.waiters.length >= MAX_WAITERS) return false;
+    known.waiters.push(waiter);
     this.#joined++;
     return true;
   }
@@ -66,9 +93,9 @@ export class Flights {
 
   /** The waiter no longer waits; the question goes on. */
   leave(waiter: Waiter, key: string): void {
-    const waiters = this.#flights.get(key);
-    const i = waiters?.indexOf(waiter) ?? -1;
-    if (i >= 0) waiters?.splice(i, 1);
+    const waiters = this.#flights.get(key)?.waiters ?? [];
+    const i = waiters.indexOf(waiter);
+    if (i >= 0) waiters.splice(i, 1);
   }
 
   /** All that are on their way have landed; their deadline bounds the wait. */
@@ -83,15 +110,15 @@ export class Flights {
     return { inFlight: this.#flights.size, joined: this.#joined };
   }
 
-  #depart(waiters: Flight, key: string, packet: Packet, upstreams: readonly Upstream[]): boolean {
+  #depart(waiters: Waiter[], key: string, packet: Packet, upstreams: readonly Upstream[]): boolean {
     if (this.#flights.size >= MAX_FLIGHTS) return false;
-    this.#flights.set(key, waiters);
-    const isRefresh = waiters.length === 0;
-    exchange(this.#parts, questionOf(packet), upstreams, (result) => this.#arrived(key, waiters, isRefresh, result));
+    const flight = new Flight(this.#parts, key, waiters, questionOf(packet), upstreams, this.#arrive);
+    this.#flights.set(key, flight);
+    flight.start();
     return true;
   }
 
-  #arrived(key: string, waiters: Flight, isRefresh: boolean, result: Exchanged): void {
+  #arrived({ key, waiters, isRefresh }: Flight, result: Exchanged): void {
     this.#flights.delete(key);
     // Nobody's failure is nobody's business: what is kept serves on, and whoever asks next asks again.
     const isIdle = isRefresh && waiters.length === 0;

@@ -18,12 +18,14 @@ import { DROP, MISS } from '../answer/outcome.ts';
 import type { CacheMemory } from '../answer/response-cache/layout.ts';
 import { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY } from '../wire/edns.ts';
 import { MAX_MESSAGE, RCODE_SERVFAIL } from '../wire/message.ts';
+import { Alarms } from './alarms.ts';
 import { AnswerCache, type CacheStats, type Failure, keyFor } from './answer-cache.ts';
 import { type Clock, monotonicClock } from './clock.ts';
+import { DatagramSockets } from './datagram-sockets.ts';
 import { Flights, type Landed, passingFailure, type TtlLimits } from './flights.ts';
 import { Random } from './random.ts';
 import type { Asker, Resolver } from './resolver.ts';
-import { SourcePorts } from './source-ports.ts';
+import { type SocketKind, SourcePorts } from './source-ports.ts';
 import { type Listener, watchSystemUpstreams } from './system-upstreams.ts';
 import { Upstream, type UpstreamConfig, type UpstreamStats } from './upstream.ts';
 import { type View, Views } from './views.ts';
@@ -46,6 +48,8 @@ export interface ResolverOptions {
   readonly deadlineMs: number;
   readonly case0x20: boolean;
   readonly warn: (message: string) => void;
+  /** For upstream queries by UDP; Node's own when absent. */
+  readonly sockets?: SocketKind;
   /** Called before each judgement: puts the policy in force on `path` that is served by now. */
   readonly follow?: () => void;
   /** A query or its answer made us throw: it is dropped, and we go on. */
@@ -106,10 +110,11 @@ class CachingResolver implements ResolverWithStats {
     this.#wallMs = options.wallMs ?? Date.now;
     this.#random = new Random(options.randomBytes ?? randomBytes);
     const { deadlineMs, case0x20, upstreams } = options;
-    this.#ports = new SourcePorts(this.#clock, this.#random);
+    this.#ports = new SourcePorts(this.#clock, this.#random, options.sockets ?? new DatagramSockets());
     this.#cache = new AnswerCache(options.cache.memory ?? options.cache.maxBytes);
     this.#waiters = new Waiters(options.path.refusals.seed);
-    const parts = { clock: this.#clock, random: this.#random, ports: this.#ports, deadlineMs, case0x20 };
+    const alarms = new Alarms(this.#clock);
+    const parts = { clock: this.#clock, alarms, random: this.#random, ports: this.#ports, deadlineMs, case0x20 };
     this.#flights = new Flights(parts, this.#cache, options.cache, (waiter, landed) => this.#landed(waiter, landed));
     const forward = options.forward.map(({ zone, to }) => ({ zone, to: this.#adopt(to) }));
     if (upstreams === 'system') {

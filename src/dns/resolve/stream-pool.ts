@@ -58,7 +58,7 @@ export class StreamPool {
     if (connection === undefined) return this.#clock.after(0, () => ask.failed());
     let forget = connection.send({
       query: ask.query,
-      reply: ask.reply,
+      reply: (bytes) => ask.reply(bytes),
       // A server may close an idle connection at the very moment we write to it: once more on a new one.
       failed: () => {
         const fresh = connection.hasAnswered ? this.#open() : undefined;

@@ -3,7 +3,7 @@
 
 import { readU16, writeU16 } from '../../base/bytes.ts';
 import { LOWER } from '../../base/names.ts';
-import { OPT_SIZE, writeOpt } from '../wire/edns.ts';
+import { OPT_SIZE } from '../wire/edns.ts';
 import {
   ARCOUNT_AT,
   CLASS_IN,
@@ -16,11 +16,14 @@ import {
   HEADER_SIZE,
   OPCODE_MASK,
   QDCOUNT_AT,
+  TYPE_OPT,
 } from '../wire/message.ts';
 import type { Random } from './random.ts';
 
 /** RFC 9715 §3.2: below every path's MTU, so that no answer is fragmented. */
 const UDP_SIZE = 1232;
+/** RFC 3225, in the second half of the OPT's TTL. */
+const FLAG_DO = 0x8000;
 
 export interface UpstreamQuestion {
   /** Wire form in lower case. */
@@ -45,7 +48,10 @@ export function buildQuery(question: UpstreamQuestion, caseBits?: Random): Uint8
   const behind = HEADER_SIZE + qname.length;
   writeU16(bytes, behind, question.qtype);
   writeU16(bytes, behind + 2, CLASS_IN);
-  writeOpt(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), behind + 4, UDP_SIZE, 0, question.dnssecOk ? 1 : 0);
+  // The OPT without a DataView, which would move the bytes off V8's heap: root, type, size, DO, no options.
+  writeU16(bytes, behind + 5, TYPE_OPT);
+  writeU16(bytes, behind + 7, UDP_SIZE);
+  if (question.dnssecOk) writeU16(bytes, behind + 11, FLAG_DO);
   return bytes;
 }
 

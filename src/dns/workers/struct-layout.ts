@@ -1,5 +1,5 @@
 // How glibc lays out what batched socket calls read and write, in bytes, as data. x64 and arm64 are both little-endian with 64-bit
-// pointers and have the same layouts and the same numbers (Linux's asm-generic ones); test/dns/workers/struct-layout.peers.test.ts compares
+// pointers and have the same layouts but one, and the same numbers (Linux's asm-generic ones); test/dns/workers/struct-layout.peers.test.ts compares
 // every line with a C compiler's offsetof and with koffi's.
 //
 //   mmsghdr: name ▸ sockaddr of the peer      iov ▸ iovec ▸ the packet's room      control ▸ cmsghdr + packet info      length: bytes received
@@ -32,6 +32,8 @@ export const SOCKADDR_IN = { size: 16, family: 0, port: 2, address: 4 } as const
 export const SOCKADDR_IN6 = { size: 28, family: 0, port: 2, flowinfo: 4, address: 8, scopeId: 24 } as const;
 
 export const POLLFD = { size: 8, fd: 0, events: 4, revents: 6 } as const;
+/** The one struct of these that differs: packed on x64 alone. */
+export const EPOLL_EVENT = { size: process.arch === 'x64' ? 12 : 16, events: 0, data: process.arch === 'x64' ? 4 : 8 };
 export const TIMEVAL = { size: 16, seconds: 0, microseconds: 8 } as const;
 
 /** Bytes of a control message with so much data, padding included (CMSG_SPACE). */
@@ -45,6 +47,7 @@ export const C = {
   AF_INET6: 10,
   SOCK_DGRAM: 2,
   SOCK_CLOEXEC: 0x80000,
+  SOCK_NONBLOCK: 0x800,
   SHUT_RD: 0,
   SOL_SOCKET: 1,
   SO_SNDBUF: 7,
@@ -67,6 +70,9 @@ export const C = {
   MSG_TRUNC: 0x20,
   MSG_DONTWAIT: 0x40,
   MSG_WAITFORONE: 0x10000,
+  EPOLLIN: 1,
+  EPOLL_CLOEXEC: 0x80000,
+  EPOLL_CTL_ADD: 1,
   POLLIN: 1,
   POLLOUT: 4,
   EINTR: 4,

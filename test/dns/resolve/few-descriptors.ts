@@ -1,5 +1,5 @@
-// A program of its own, since descriptors are limited by process: sends 300 queries to the upstream at argv[2], a few at a time, and
-// prints how many were answered, how many failed, and how many ports were open at the end.
+// A program of its own, since descriptors are limited by process: sends 300 queries to the upstream at argv[2] through the kind of sockets
+// at argv[3], a few at a time, and prints how many were answered, how many failed, and how many ports were open at the end.
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,9 +8,10 @@ import { monotonicClock } from '../../../src/dns/resolve/clock.ts';
 import { Random } from '../../../src/dns/resolve/random.ts';
 import { SourcePorts } from '../../../src/dns/resolve/source-ports.ts';
 import { buildQuery } from '../../../src/dns/resolve/upstream-query.ts';
+import { type Kind, newSockets } from './socket-kinds.ts';
 
 const QUERIES = 300;
-const ports = new SourcePorts(monotonicClock, new Random(randomBytes));
+const ports = new SourcePorts(monotonicClock, new Random(randomBytes), newSockets(process.argv[3] as Kind));
 const address = parseAddress('127.0.0.1') as Uint8Array;
 const question = { qname: Uint8Array.of(1, 0x61, 0), qtype: 1, dnssecOk: false, checkingDisabled: false };
 const count = { answered: 0, failed: 0 };

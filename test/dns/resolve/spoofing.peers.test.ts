@@ -12,6 +12,7 @@ import { Random } from '../../../src/dns/resolve/random.ts';
 import { PORT_MAX_AGE_MS, PORT_MAX_QUERIES, PORTS, SourcePorts } from '../../../src/dns/resolve/source-ports.ts';
 import { buildQuery } from '../../../src/dns/resolve/upstream-query.ts';
 import { addressReply, FakeUpstream, replyTo } from './fake-upstream.ts';
+import { KINDS, newSockets } from './socket-kinds.ts';
 import { SteppedClock } from './stepped-clock.ts';
 import { startFake, startResolver, stopStarted, willStop } from './test-resolver.ts';
 
@@ -28,7 +29,7 @@ function chiSquareDeviation(counts: readonly number[]): number {
 /** Equal parts of the kernel's range of ephemeral ports, as seen. */
 const EPHEMERAL_BUCKETS = 32;
 
-describe('ids and ports', () => {
+describe.each(KINDS)('ids and ports of %s sockets', (kind) => {
   test('of 100,000 upstream queries are as if drawn by lot, and the test sees when they are not', async () => {
     const idHigh = new Array<number>(256).fill(0);
     const idLow = new Array<number>(256).fill(0);
@@ -47,7 +48,7 @@ describe('ids and ports', () => {
     });
     upstream.keepsQueries = false;
     const clock = new SteppedClock();
-    const ports = new SourcePorts(clock, new Random(randomBytes));
+    const ports = new SourcePorts(clock, new Random(randomBytes), newSockets(kind));
     willStop(async () => ports.close());
     const qname = parseName('q.example');
     if (typeof qname === 'string') throw new Error(qname);
@@ -92,6 +93,7 @@ describe('ids and ports', () => {
     const ports = new SourcePorts(
       clock,
       new Random((size) => randomBytes(size).map((byte, i) => (i % 4 < 2 ? 0 : byte))),
+      newSockets(kind),
     );
     willStop(async () => ports.close());
     const qname = parseName('q.example');
@@ -113,14 +115,14 @@ describe('ids and ports', () => {
   });
 });
 
-describe('forged answers', () => {
+describe.each(KINDS)('forged answers at %s sockets', (kind) => {
   test('20 answers with wrong ids do not get in, and the question goes on over TCP', async () => {
     const upstream = await startFake((query, send) => {
       if (query.transport === 'tcp') return send(addressReply(query, 1));
       for (let i = 1; i <= 20; i++) send(addressReply({ ...query, id: (query.id + i) & 0xffff }, 66));
       return undefined;
     });
-    const { ask, resolver } = startResolver({ upstreams: [upstream.config()] });
+    const { ask, resolver } = startResolver({ sockets: newSockets(kind), upstreams: [upstream.config()] });
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 300 A 192.0.2.1']);
     expect(upstream.seen.map((query) => query.transport)).toEqual(['udp', 'tcp']);
     expect(resolver.stats().ports.strays).toBe(20);
@@ -131,7 +133,7 @@ describe('forged answers', () => {
       for (let i = 1; i <= 19; i++) send(addressReply({ ...query, id: (query.id + i) & 0xffff }, 66));
       send(addressReply(query, 1));
     });
-    const { ask } = startResolver({ upstreams: [upstream.config()] });
+    const { ask } = startResolver({ sockets: newSockets(kind), upstreams: [upstream.config()] });
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 300 A 192.0.2.1']);
     expect(upstream.seen).toHaveLength(1);
   });
@@ -148,7 +150,7 @@ describe('forged answers', () => {
         send(right);
       });
     });
-    const { ask, resolver } = startResolver({ upstreams: [upstream.config()] });
+    const { ask, resolver } = startResolver({ sockets: newSockets(kind), upstreams: [upstream.config()] });
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 300 A 192.0.2.1']);
     expect(resolver.stats().ports.strays).toBe(4);
     await new Promise<void>((done) => forger.close(() => done()));
@@ -166,7 +168,7 @@ describe('forged answers', () => {
         }),
       ),
     );
-    const { ask } = startResolver({ upstreams: [upstream.config()] });
+    const { ask } = startResolver({ sockets: newSockets(kind), upstreams: [upstream.config()] });
     expect((await ask('a.example', 'A')).answers).toEqual(['a.example 300 A 192.0.2.1']);
   });
 });
@@ -192,14 +194,17 @@ describe('0x20', () => {
   });
 });
 
-test('without descriptors for more ports, queries leave from those that are open and none is lost', async () => {
-  const upstream = await FakeUpstream.start((query, send) => send(addressReply(query, 1)));
-  const program = join(import.meta.dirname, 'few-descriptors.ts');
-  const command = `ulimit -n 60 && exec "${process.execPath}" "${program}" ${upstream.port}`;
-  const { stdout } = await promisify(execFile)('sh', ['-c', command], { timeout: 30_000 });
-  await upstream.stop();
-  const { answered, failed, open } = JSON.parse(stdout);
-  expect({ answered, failed }).toEqual({ answered: 300, failed: 0 });
-  expect(open).toBeGreaterThan(5);
-  expect(open).toBeLessThan(60);
-});
+test.each(KINDS)(
+  'without descriptors for more ports of %s sockets, queries leave from those that are open and none is lost',
+  async (kind) => {
+    const upstream = await FakeUpstream.start((query, send) => send(addressReply(query, 1)));
+    const program = join(import.meta.dirname, 'few-descriptors.ts');
+    const command = `ulimit -n 60 && exec "${process.execPath}" "${program}" ${upstream.port} ${kind}`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', command], { timeout: 30_000 });
+    await upstream.stop();
+    const { answered, failed, open } = JSON.parse(stdout);
+    expect({ answered, failed }).toEqual({ answered: 300, failed: 0 });
+    expect(open).toBeGreaterThan(5);
+    expect(open).toBeLessThan(60);
+  },
+);

@@ -9,6 +9,7 @@ import { createResolver, type ResolverOptions, type ResolverWithStats } from '..
 import { CLIENTS, NOW, smallPolicy } from '../answer/small-policy.ts';
 import { type QueryOptions, query, type Reply, readReply } from '../answer/wire.ts';
 import { type Answerer, FakeUpstream } from './fake-upstream.ts';
+import { KINDS, newSockets } from './socket-kinds.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 interface Asking extends QueryOptions {
@@ -53,6 +54,7 @@ function testResolver(options: Partial<ResolverOptions>): TestResolver {
     },
     clock,
     wallMs: () => NOW,
+    sockets: newSockets(KINDS[KINDS.length - 1]),
     ...options,
   });
   const askBytes = (name: string, type: string | number, asking: Asking = {}) => {

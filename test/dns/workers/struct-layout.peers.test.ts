@@ -9,6 +9,7 @@ import {
   C,
   CMSGHDR,
   controlSpace,
+  EPOLL_EVENT,
   IN_PKTINFO,
   IN6_PKTINFO,
   IOVEC,
@@ -52,11 +53,21 @@ const STRUCTS = [
       scopeId: 'sin6_scope_id',
     },
   ],
+  ['struct epoll_event', EPOLL_EVENT, { events: 'events', data: 'data' }],
   ['struct pollfd', POLLFD, { fd: 'fd', events: 'events', revents: 'revents' }],
   ['struct timeval', TIMEVAL, { seconds: 'tv_sec', microseconds: 'tv_usec' }],
 ] as const satisfies readonly (readonly [string, Readonly<Record<string, number>>, Readonly<Record<string, string>>])[];
 
-const HEADERS = ['sys/socket.h', 'sys/time.h', 'netinet/in.h', 'poll.h', 'errno.h', 'stddef.h', 'stdio.h'];
+const HEADERS = [
+  'sys/socket.h',
+  'sys/time.h',
+  'netinet/in.h',
+  'poll.h',
+  'sys/epoll.h',
+  'errno.h',
+  'stddef.h',
+  'stdio.h',
+];
 
 const missing = missingPeers('cc') ?? (ARCHITECTURES.includes(process.arch) ? undefined : process.arch);
 const folder = newFolder('struct-layout');

@@ -1,0 +1,16 @@
+// The kinds of sockets that upstream queries may leave by; tests run with each that works here.
+
+import { DatagramSockets } from '../../../src/dns/resolve/datagram-sockets.ts';
+import { NativeSockets } from '../../../src/dns/resolve/native-sockets.ts';
+import type { SocketKind } from '../../../src/dns/resolve/source-ports.ts';
+import { batchIoFault, Libc } from '../../../src/dns/workers/libc.ts';
+
+export type Kind = 'node' | 'native';
+
+const fault = batchIoFault();
+if (fault !== undefined) console.log(`native sockets are not tested: ${fault}`);
+export const KINDS: readonly Kind[] = fault === undefined ? ['node', 'native'] : ['node'];
+
+export function newSockets(kind: Kind): SocketKind {
+  return kind === 'node' ? new DatagramSockets() : new NativeSockets(new Libc());
+}

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { query, readReply } from '../dns/answer/wire.ts';
 import { DnsClient } from '../peers/dns-client.ts';
 import { type RunningInstance, startInstance, writeFiles } from './instance.ts';
-import { appFile, smallDepartment } from './small-department.ts';
+import { appFile, IO, smallDepartment } from './small-department.ts';
 import { type StubAnswer, type StubUpstream, startStubUpstream } from './stub-upstream.ts';
 
 const A = 1;
@@ -71,7 +71,7 @@ const QUESTIONS = Object.keys(UPSTREAM).map((key) => {
 /** Nothing of the table: an app needs a rule. */
 const NO_RULES = ['domain: elsewhere.example'];
 
-describe('an answer that leads into an app', () => {
+describe.each(IO)('io: %s, an answer that leads into an app', (io) => {
   let upstream: StubUpstream;
   let instance: RunningInstance;
   let office: DnsClient;
@@ -82,7 +82,12 @@ describe('an answer that leads into an app', () => {
     upstream = await startStubUpstream((question) => UPSTREAM[question]);
     instance = await startInstance(
       writeFiles(
-        smallDepartment({ upstreamPort: upstream.port, rules: NO_RULES, settings: ['reload: { max_shrink: 1 }'] }),
+        smallDepartment({
+          dns: `io: ${io}`,
+          upstreamPort: upstream.port,
+          rules: NO_RULES,
+          settings: ['reload: { max_shrink: 1 }'],
+        }),
       ),
     );
     office = await DnsClient.udp(instance.dnsPort, '127.0.0.1');

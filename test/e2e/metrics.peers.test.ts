@@ -9,7 +9,7 @@ import { query, readReply } from '../dns/answer/wire.ts';
 import { DnsClient } from '../peers/dns-client.ts';
 import { missingPeers } from '../peers/peer.ts';
 import { type RunningInstance, startInstance, writeFiles } from './instance.ts';
-import { appFile, DIRECTIVE, smallDepartment } from './small-department.ts';
+import { appFile, DIRECTIVE, IO, smallDepartment } from './small-department.ts';
 import { type StubUpstream, startStubUpstream } from './stub-upstream.ts';
 
 const EXEMPTION = `segment: office
@@ -48,7 +48,7 @@ const MALFORMED = [
   '000001000001000000000000c00c00010001',
 ].map((hex) => Buffer.from(hex, 'hex'));
 
-describe('the scrape', () => {
+describe.each(IO)('io: %s, the scrape', (io) => {
   let upstream: StubUpstream;
   let instance: RunningInstance;
   const clients: DnsClient[] = [];
@@ -57,6 +57,7 @@ describe('the scrape', () => {
   beforeAll(async () => {
     upstream = await startStubUpstream(() => undefined);
     const files = smallDepartment({
+      dns: `io: ${io}`,
       upstreamPort: upstream.port,
       rules: ['domain: app.example'],
       settings: [

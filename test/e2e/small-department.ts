@@ -1,5 +1,8 @@
 // A department on loopback for end-to-end tests: what the demo is, with an upstream of the test's own and lists that the test writes.
 
+/** Batched where it works, as an instance would choose by itself, and the portable way: what is promised holds for both. */
+export const IO = ['auto', 'portable'] as const;
+
 export interface SmallDepartment {
   readonly upstreamPort: number;
   /** YAML of `rules:` entries of the app `app`, one a line, without the leading dash. */

@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Place, Problem } from './base/problems.ts';
 import type { Config } from './config/config.ts';
-import { type Arena, ArenaReader } from './control/arena.ts';
+import { type Arena, ArenaReader, MAX_READERS } from './control/arena.ts';
 import { CounterBook } from './dns/answer/counter-book.ts';
 import { counterBytes } from './dns/answer/counter-layout.ts';
 import { newCounters } from './dns/answer/counters.ts';
@@ -104,7 +104,7 @@ export function createDnsService(options: DnsServiceOptions): DnsService | { rea
 
 /** One a core: with batched calls a worker that has nothing to do costs nothing, and the kernel spreads clients over them. */
 function workersOf({ dns }: Config): number {
-  return dns.workers === 'auto' ? availableParallelism() : dns.workers;
+  return dns.workers === 'auto' ? Math.min(availableParallelism(), MAX_READERS - FIRST_WORKER) : dns.workers;
 }
 
 class Service implements DnsService {

@@ -1,17 +1,16 @@
-import { readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { parseAddress } from '../../../src/base/addresses.ts';
 import type { Address } from '../../../src/base/brand.ts';
 import { BATCH } from '../../../src/dns/workers/message-table.ts';
 import { DnsClient } from '../../peers/dns-client.ts';
 import { query, readReply } from '../answer/wire.ts';
+import { AskingLoad, socketCount } from './asking-load.ts';
 import { BANNED, RunningPool } from './running-pool.ts';
 
 const NXDOMAIN = 3;
 const SERVFAIL = 2;
 const CLIENTS = 64;
 const CRASHES = 3;
-const PACE_MS = 20;
 const SWAPS = 1_000;
 const RECEIVE_TIMEOUT_MS = 250;
 /** A machine that runs other things starts a thread late. */
@@ -34,7 +33,6 @@ afterEach(async () => {
   for (const { pool } of running.splice(0)) await pool.close();
 });
 
-const banned = query(`www.${BANNED}`, 'A');
 async function rcodeOf(client: DnsClient, name: string): Promise<number | undefined> {
   const answer = await client.ask(query(name, 'A'), WAIT_MS);
   return answer && readReply(answer).rcode;
@@ -99,7 +97,7 @@ test('a killed worker is replaced on its sockets: at most its batch is lost, and
   const { pool, port, crashes } = await start(2);
   const asking = await Promise.all(Array.from({ length: CLIENTS }, () => connect(port)));
   const socketsBefore = socketCount();
-  const load = new Load(asking);
+  const load = new AskingLoad(asking);
   for (let i = 0; i < CRASHES; i++) {
     await load.everybodyAnswered();
     pool.crash(i % 2);
@@ -114,54 +112,3 @@ test('a killed worker is replaced on its sockets: at most its batch is lost, and
   expect(load.lost).toBeLessThanOrEqual(CRASHES * BATCH);
   expect(socketCount()).toBe(socketsBefore);
 });
-
-/** Clients that ask a banned name all the time, a new query every few milliseconds whether or not the last was answered. */
-class Load {
-  lost = 0;
-  readonly #clients: readonly DnsClient[];
-  readonly #open = new Set<Promise<void>>();
-  readonly #timer: NodeJS.Timeout;
-  /** By client, the number of the youngest query that was answered. */
-  readonly #answered: number[];
-  #asked = 0;
-
-  constructor(clients: readonly DnsClient[]) {
-    this.#clients = clients;
-    this.#answered = clients.map(() => 0);
-    this.#timer = setInterval(() => this.#round(), PACE_MS);
-  }
-
-  /** Each client has the answer to a query that it sent after this call. */
-  async everybodyAnswered(): Promise<void> {
-    const from = this.#asked;
-    while (this.#answered.some((id) => id <= from)) await new Promise((done) => setTimeout(done, 5));
-  }
-
-  async end(): Promise<void> {
-    clearInterval(this.#timer);
-    await Promise.all(this.#open);
-  }
-
-  #round(): void {
-    for (const client of this.#clients.keys()) {
-      const asked = this.#ask(client, ++this.#asked).finally(() => this.#open.delete(asked));
-      this.#open.add(asked);
-    }
-  }
-
-  async #ask(client: number, id: number): Promise<void> {
-    const answer = await this.#clients[client].ask(banned, WAIT_MS);
-    if (answer === undefined) this.lost++;
-    else this.#answered[client] = Math.max(this.#answered[client], id);
-  }
-}
-
-function socketCount(): number {
-  return readdirSync('/proc/self/fd').filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
-    } catch {
-      return false;
-    }
-  }).length;
-}

@@ -51,6 +51,10 @@ export interface Packet {
   readonly labels: NameLabels;
   /** 1: the labels are hashed under the policy in force. */
   hashed: number;
+  /** 1: the next two are the question's hash in the response cache (dns/answer/response-cache/key.ts). */
+  keyed: number;
+  keyBucket: number;
+  keyTag: number;
   /** What readQuery found wrong (dns/wire/question.ts), 0 for nothing. */
   fault: number;
   /** What policy says: of the qname after answerQuery, of the whole answer after answerFromMemory. 32 bits of policy/verdict.ts. */
@@ -82,6 +86,9 @@ export function newPacket(bytes: Uint8Array): Packet {
     qnameLength: 0,
     labels,
     hashed: 0,
+    keyed: 0,
+    keyBucket: 0,
+    keyTag: 0,
     fault: 0,
     verdict: 0,
     refresh: 0,

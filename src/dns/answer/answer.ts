@@ -54,6 +54,7 @@ export function answerQuery(path: FastPath, packet: Packet): number {
 /** The first part of answerQuery, for whoever has a batch of packets: read them all, touchBatch, then answerRead for each. */
 export function readPacket(packet: Packet): void {
   packet.hashed = 0;
+  packet.keyed = 0;
   packet.refresh = 0;
   packet.fault = readQuery(packet);
 }

@@ -13,7 +13,7 @@ import type { FastPath } from './fast-path.ts';
 import { answerJudged } from './from-memory.ts';
 import { MISS } from './outcome.ts';
 import { loadMemo, NO_MEMO, storeMemo, storeProtected } from './response-cache/memo.ts';
-import { type CacheReader, loadFacts, lookUp } from './response-cache/reader.ts';
+import { type CacheReader, loadFacts, lookUp, lookUpHashed } from './response-cache/reader.ts';
 import { takeRefresh, touch } from './response-cache/slot.ts';
 
 /** From this part of an answer's life on, the next hit has it asked for again. */
@@ -21,7 +21,9 @@ const REFRESH_FROM = 0.9;
 
 /** The answer's length, DROP, or MISS when there is no fresh answer: then the packet's bytes are as they came. */
 export function answerFromCache(path: FastPath, snapshot: Snapshot, packet: Packet, cache: CacheReader): number {
-  if (!lookUp(cache, packet) || path.nowSeconds >= cache.kept.expiresAt) return MISS;
+  const isThere =
+    packet.keyed === 1 ? lookUpHashed(cache, packet, packet.keyBucket, packet.keyTag) : lookUp(cache, packet);
+  if (!isThere || path.nowSeconds >= cache.kept.expiresAt) return MISS;
   const { kept } = cache;
   const labels = loadMemo(cache.shared, cache.copy, snapshot.generation, snapshot.findings);
   if (labels === NO_MEMO) return answerAnew(path, snapshot, packet, cache);

@@ -76,5 +76,10 @@ export function hashKeyInto(hash: KeyHash, words: Int32Array, key: number): void
 
 /** A number below `buckets`. */
 export function bucketOf({ bucket }: KeyHash, buckets: number): number {
+  return bucketAt(bucket, buckets);
+}
+
+/** Of a KeyHash's `bucket` alone. */
+export function bucketAt(bucket: number, buckets: number): number {
   return (((bucket >>> 0) * buckets) / 4_294_967_296) >>> 0;
 }

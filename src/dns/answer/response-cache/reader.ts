@@ -10,7 +10,7 @@ import {
   FACTS_SUBJECTS_AT,
   factsSize,
 } from '../../../policy/decide/facts.ts';
-import { bucketOf, type CacheQuestion, hashKeyInto, type KeyHash, keyWordOf, newKeyHash } from './key.ts';
+import { bucketAt, type CacheQuestion, hashKeyInto, type KeyHash, keyWordOf, newKeyHash } from './key.ts';
 import { BUCKET_WORDS, type CacheMemory } from './layout.ts';
 import {
   answersQuestion,
@@ -40,11 +40,16 @@ export function newCacheReader({ shared, buckets, hashKey }: CacheMemory): Cache
 
 /** True when the answer to the question is there, fresh or expired: it is in reader.kept, all but its facts (loadFacts). */
 export function lookUp(reader: CacheReader, question: CacheQuestion): boolean {
-  const { shared, hash, copy } = reader;
+  const { hash } = reader;
+  hashKeyInto(hash, question.qnameWords, keyWordOf(question));
+  return lookUpHashed(reader, question, hash.bucket, hash.tag);
+}
+
+/** As lookUp, of a question whose hash is known. */
+export function lookUpHashed(reader: CacheReader, question: CacheQuestion, hashed: number, tag: number): boolean {
+  const { shared, copy } = reader;
   const key = keyWordOf(question);
-  hashKeyInto(hash, question.qnameWords, key);
-  const { tag } = hash;
-  const bucket = bucketOf(hash, reader.buckets) << 4;
+  const bucket = bucketAt(hashed, reader.buckets) << 4;
   const end = bucket + BUCKET_WORDS;
   for (let entry = bucket; entry < end; entry += 2) {
     if (shared[entry] !== tag || shared[entry + 1] === 0) continue;

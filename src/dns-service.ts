@@ -177,7 +177,7 @@ class Service implements DnsService {
     });
     if (!('close' in listeners)) return { problems: listeners };
     this.#listeners = listeners;
-    pool?.fds.forEach((fds, worker) => this.#memory.fds[worker].set(fds));
+    for (const [worker, fds] of pool?.fds.entries() ?? []) this.#memory.fds[worker].set(fds);
     pool?.start();
     return listeners.bound;
   }

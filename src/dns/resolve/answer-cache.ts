@@ -120,7 +120,7 @@ export class AnswerCache {
     return this.#writer.find(this.#questionOf(key)) ?? this.#large.peek(key);
   }
 
-  /** Takes the place of what was known of the question; an answer without a lifetime only ends it. */
+  /** Takes the place of what was known of the question, by a copy; an answer without a lifetime only ends it. */
   keep(key: string, answer: CachedAnswer): void {
     this.#failures.delete(key);
     const question = this.#questionOf(key);
@@ -130,7 +130,7 @@ export class AnswerCache {
     } else if (this.#writer.keep(question, answer)) {
       this.#large.delete(key);
     } else {
-      this.#large.set(key, answer);
+      this.#large.set(key, { ...answer, bytes: answer.bytes.slice(), ttlOffsets: answer.ttlOffsets.slice() });
     }
   }
 

@@ -1,16 +1,16 @@
 // What a reply means for whoever sent it.
 
 import { RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/message.ts';
-import { type Scrubbed, scrub } from '../wire/scrub.ts';
+import { type Scrubbed, scrubInPlace } from '../wire/scrub.ts';
 import type { Outcome } from './upstream.ts';
 import type { UpstreamQuestion } from './upstream-query.ts';
 
 export const BAD: Scrubbed = { kind: 'bad', reason: 'record' };
 
-/** One packet cannot stop us: should a reply find a fault of ours, it is a bad reply, counted, and the next upstream is asked. */
+/** Good until the next call. One packet cannot stop us: should a reply find a fault of ours, it is a bad reply, counted, and the next upstream is asked. */
 export function scrubbedOrBad(question: UpstreamQuestion, bytes: Uint8Array): Scrubbed {
   try {
-    return scrub(question, bytes);
+    return scrubInPlace(question, bytes);
   } catch {
     return BAD;
   }

@@ -5,6 +5,7 @@
 import { readU16, writeU16, writeU32 } from '../../base/bytes.ts';
 import { LOWER, MAX_NAME } from '../../base/names.ts';
 import { CLASS_IN, HEADER_SIZE, MAX_MESSAGE } from './message.ts';
+import { NameTable, NO_NAME } from './name-table.ts';
 import { expandName, skipName } from './names.ts';
 import { firstNameAt, type RdataShape, rdataShape } from './rdata.ts';
 import { ownerAt, type Records, rdataAt, rdataEnd, TYPE_CNAME, typeOf } from './records.ts';
@@ -12,28 +13,41 @@ import { ownerAt, type Records, rdataAt, rdataEnd, TYPE_CNAME, typeOf } from './
 /** A pointer has 14 bits. */
 const POINTER_LIMIT = 0x4000;
 
+/** Fewer are copied faster one by one. */
+const FEW_BYTES = 64;
+/** Of 11 bytes at least, in 65,535. */
+const MAX_RECORDS = 5957;
+
+// Messages are built one at a time.
+const table = new NameTable();
+const expanded = new Uint8Array(MAX_NAME + 1);
+const ttlOffsets = new Uint16Array(MAX_RECORDS);
+
 export class MessageWriter {
   readonly bytes: Uint8Array;
   length: number;
-  readonly ttlOffsets: number[] = [];
   /** Where the RDATA of the last record written starts. */
   rdataAt = 0;
-  /** Offsets of names written, by their exact bytes: a name differing in case is another one. */
-  readonly #names = new Map<string, number>();
-  readonly #name = new Uint8Array(MAX_NAME + 1);
+  readonly #sent: Uint8Array;
+  readonly #questionEnd: number;
+  #ttls = 0;
+  /** The question's names are in the table. */
+  #isTableReady = false;
 
   /** Starts behind the records' question, which is kept in lower case. `room` has MAX_MESSAGE bytes; the header is the caller's to write. */
   constructor(room: Uint8Array, records: Records) {
+    const { bytes, questionEnd } = records;
     this.bytes = room;
-    this.bytes.set(records.bytes.subarray(HEADER_SIZE, records.questionEnd), HEADER_SIZE);
-    this.length = records.questionEnd;
-    const end = records.questionEnd - 4;
-    for (let i = HEADER_SIZE; i < end; i++) room[i] = LOWER[room[i]];
-    // As it was sent, perhaps in random letters (0x20), and in lower case, as it is kept: either points to the client's own.
-    for (let i = HEADER_SIZE; room[i] !== 0; i += room[i] + 1) {
-      this.#names.set(key(records.bytes, i, end), i);
-      this.#names.set(key(room, i, end), i);
-    }
+    this.length = questionEnd;
+    this.#sent = bytes;
+    this.#questionEnd = questionEnd;
+    for (let i = HEADER_SIZE; i < questionEnd - 4; i++) room[i] = LOWER[bytes[i]];
+    for (let i = questionEnd - 4; i < questionEnd; i++) room[i] = bytes[i];
+  }
+
+  /** A copy, in the order of writing. */
+  get ttlOffsets(): Uint16Array {
+    return ttlOffsets.slice(0, this.#ttls);
   }
 
   /** Copies record `i`; false when its RDATA is malformed or the message grows too long. */
@@ -57,7 +71,7 @@ export class MessageWriter {
     writeU16(this.bytes, this.length, type);
     writeU16(this.bytes, this.length + 2, CLASS_IN);
     writeU32(this.bytes, this.length + 4, ttl);
-    this.ttlOffsets.push(this.length + 4);
+    ttlOffsets[this.#ttls++] = this.length + 4;
     this.length += 10;
     this.rdataAt = this.length;
     return true;
@@ -81,37 +95,61 @@ export class MessageWriter {
 
   #raw(bytes: Uint8Array, from: number, end: number): boolean {
     if (this.length + end - from > MAX_MESSAGE) return false;
-    this.bytes.set(bytes.subarray(from, end), this.length);
+    if (end - from > FEW_BYTES) this.bytes.set(bytes.subarray(from, end), this.length);
+    else for (let i = from; i < end; i++) this.bytes[this.length + i - from] = bytes[i];
     this.length += end - from;
     return true;
   }
 
   #putName(bytes: Uint8Array, at: number, compress: boolean): boolean {
-    const name = this.#name;
-    const size = expandName(bytes, at, name);
-    if (!compress) return this.#raw(name, 0, size);
-    let i = 0;
-    while (name[i] !== 0) {
-      const suffix = key(name, i, size);
-      const known = this.#names.get(suffix);
-      if (known !== undefined) return this.#putPointer(name, i, known);
-      if (this.length + i < POINTER_LIMIT) this.#names.set(suffix, this.length + i);
-      i += name[i] + 1;
+    if (compress && this.#isQuestion(bytes, at)) return this.#putPointer(HEADER_SIZE);
+    if (compress && !this.#isTableReady) this.#fillTable();
+    const size = expandName(bytes, at, expanded);
+    if (!compress) return this.#raw(expanded, 0, size);
+    const labels = table.take(expanded);
+    let known = NO_NAME;
+    let fresh = 0; // labels that stand nowhere yet
+    while (fresh < labels && known === NO_NAME) {
+      known = table.find(fresh);
+      if (known === NO_NAME) fresh++;
     }
-    return this.#raw(name, 0, size);
+    const start = this.length;
+    const ok = known === NO_NAME ? this.#raw(expanded, 0, size) : this.#putStart(table.labelAt(fresh), known);
+    for (let label = 0; ok && label < fresh; label++) {
+      const offset = start + table.labelAt(label);
+      if (offset < POINTER_LIMIT) table.add(label, offset);
+    }
+    return ok;
   }
 
-  #putPointer(name: Uint8Array, labelsEnd: number, target: number): boolean {
-    if (!this.#raw(name, 0, labelsEnd) || this.length + 2 > MAX_MESSAGE) return false;
+  #putStart(size: number, target: number): boolean {
+    return this.#raw(expanded, 0, size) && this.#putPointer(target);
+  }
+
+  /** Nearly every owner: a pointer to the question, which stands at the same place in both messages. */
+  #isQuestion(bytes: Uint8Array, at: number): boolean {
+    return bytes === this.#sent && bytes[at] === 0xc0 && bytes[at + 1] === HEADER_SIZE && bytes[HEADER_SIZE] !== 0;
+  }
+
+  #putPointer(target: number): boolean {
+    if (this.length + 2 > MAX_MESSAGE) return false;
     writeU16(this.bytes, this.length, 0xc000 | target);
     this.length += 2;
     return true;
   }
-}
 
-/** Bytes as a string of their values: a Map key. */
-function key(bytes: Uint8Array, from: number, end: number): string {
-  return String.fromCharCode(...bytes.subarray(from, end));
+  /** As it was sent, perhaps in random letters (0x20), and in lower case, as it is kept: either points to the client's own. */
+  #fillTable(): void {
+    this.#isTableReady = true;
+    table.start(this.bytes, this.#sent, this.#questionEnd);
+    for (const bytes of [this.bytes, this.#sent]) {
+      expandName(bytes, HEADER_SIZE, expanded);
+      const labels = table.take(expanded);
+      for (let label = 0; label < labels; label++) {
+        if (table.find(label) === NO_NAME) table.add(label, HEADER_SIZE + table.labelAt(label));
+      }
+    }
+  }
 }
 
 /** The last 32 bits of a SOA's RDATA: MINIMUM. */

@@ -1,7 +1,7 @@
 // Collects what policy must see of an answer, as offsets into the kept message, and lays it down as the facts block of
 // policy/decide/facts.ts: the qname, then names along the chain and behind SVCB records, then addresses and hints.
 
-import { writeU16, writeU32 } from '../../base/bytes.ts';
+import { writeU16 } from '../../base/bytes.ts';
 import {
   FACTS_COUNT_AT,
   FACTS_GENERATION_AT,
@@ -21,10 +21,15 @@ import { readSvcb, type SvcbSink } from './svcb.ts';
 /** As many A records as fit into 65,535 bytes; only hints could give more, and nobody has a thousand addresses. */
 export const MAX_SUBJECTS = 4096;
 
+// Those of one message at a time.
+const names = new Uint16Array(MAX_SUBJECTS);
+/** Offset, with the kind in the bits above 16. */
+const addresses = new Uint32Array(MAX_SUBJECTS);
+
 export class Subjects implements SvcbSink {
-  readonly #names: number[] = [];
-  /** Offset, with the kind in the bits above 16. */
-  readonly #addresses: number[] = [];
+  // Beyond MAX_SUBJECTS they are counted, and no longer kept: the typed arrays let them fall.
+  #names = 0;
+  #addresses = 0;
 
   /** Takes a record of the ANSWER section as it stands in the kept message; false when its RDATA is malformed. */
   add(bytes: Uint8Array, type: number, at: number, end: number): boolean {
@@ -48,36 +53,35 @@ export class Subjects implements SvcbSink {
   }
 
   target(at: number): void {
-    this.#names.push(at);
+    names[this.#names++] = at;
   }
   ipv4(at: number): void {
-    this.#addresses.push((SUBJECT_IPV4 << 16) | at);
+    addresses[this.#addresses++] = (SUBJECT_IPV4 << 16) | at;
   }
   ipv6(at: number): void {
-    this.#addresses.push((SUBJECT_IPV6 << 16) | at);
+    addresses[this.#addresses++] = (SUBJECT_IPV6 << 16) | at;
   }
 
   get count(): number {
-    return 1 + this.#names.length + this.#addresses.length;
+    return 1 + this.#names + this.#addresses;
   }
 
-  /** The message [0, length) and its facts block behind it, in bytes of their own. */
-  pack(message: Uint8Array, length: number): Uint8Array {
-    const bytes = new Uint8Array(length + factsSize(this.count));
-    bytes.set(message.subarray(0, length));
+  /** Writes the facts block behind the message [0, length); gives the offset behind it. At most MAX_SUBJECTS. */
+  write(bytes: Uint8Array, length: number): number {
     writeU16(bytes, length + FACTS_LENGTH_AT, length);
     writeU16(bytes, length + FACTS_COUNT_AT, this.count);
-    writeU32(bytes, length + FACTS_GENERATION_AT, 0);
+    for (let i = length + FACTS_GENERATION_AT; i < length + FACTS_SUBJECTS_AT; i++) bytes[i] = 0;
     let at = length + FACTS_SUBJECTS_AT;
     at = putSubject(bytes, at, SUBJECT_QNAME, HEADER_SIZE);
-    for (const name of this.#names) at = putSubject(bytes, at, SUBJECT_NAME, name);
-    for (const one of this.#addresses) at = putSubject(bytes, at, one >>> 16, one & 0xffff);
-    return bytes;
+    for (let i = 0; i < this.#names; i++) at = putSubject(bytes, at, SUBJECT_NAME, names[i]);
+    for (let i = 0; i < this.#addresses; i++) at = putSubject(bytes, at, addresses[i] >>> 16, addresses[i] & 0xffff);
+    return length + factsSize(this.count);
   }
 }
 
 function putSubject(bytes: Uint8Array, at: number, kind: number, offset: number): number {
   bytes[at] = kind;
+  bytes[at + 1] = 0;
   writeU16(bytes, at + 2, offset);
   return at + FACTS_SUBJECT_SIZE;
 }

@@ -156,6 +156,25 @@ describe('memory', () => {
     expect(found.filter((answer) => answer !== undefined).length).toBeGreaterThanOrEqual(2 * 36 - 1);
   });
 
+  test('free slots of a page that another class takes are no longer free', () => {
+    const memory = smallCache(4);
+    const writer = writerOf(memory);
+    const expected = new Map<string, CachedAnswer>();
+    const keep = (name: string, i: number, bytes: number) => {
+      expected.set(name, answerOf(name, i, {}, bytes));
+      writer.keep(questionOf(name), answerOf(name, i, {}, bytes));
+    };
+    for (let i = 0; i < 1024; i++) keep(`a${i}.example`, i, 0);
+    for (let i = 0; i < 1024; i += 2) writer.remove(questionOf(`a${i}.example`));
+    for (let i = 0; i < 30; i++) keep(`large${i}.example`, i, 1000);
+    for (let i = 0; i < 300; i++) keep(`b${i}.example`, i, 0);
+    const found = [...expected.keys()].filter((name) => read(memory, questionOf(name)) !== undefined);
+    for (const name of found) expect(writer.find(questionOf(name))).toEqual(expected.get(name));
+    expect(found.filter((name) => name.startsWith('large'))).toHaveLength(30);
+    expect(found.filter((name) => name.startsWith('b')).length).toBeGreaterThan(290);
+    expect(writer.stats().entries).toBe(found.length);
+  });
+
   test('the books hold over 30,000 random steps: who is found is whole and new, nothing leaks', () => {
     const random = randomFrom(20_261_124);
     const memory = smallCache(6);

@@ -62,6 +62,8 @@ export class PolicyKeeper {
   /** Complete in the spare slot, waiting for its time. */
   #prepared: { readonly generation: number; readonly report: Good } | undefined;
   #waiting: { readonly accepted: Set<string>; readonly result: Promise<ReloadResult> } | undefined;
+  /** The active policy is on disk. */
+  #kept: Promise<void> = Promise.resolve();
   #cancelWait = () => {};
   #isClosed = false;
   #problems: readonly Problem[] = [];
@@ -74,8 +76,10 @@ export class PolicyKeeper {
   }
 
   /** Every problem when no policy can be served: none in the files, and no last good one (or `strict`). Undefined when one is. */
-  start(strict: boolean): Promise<readonly Problem[] | undefined> {
-    return this.#inTurn(() => this.#start(strict));
+  async start(strict: boolean): Promise<readonly Problem[] | undefined> {
+    const problems = await this.#inTurn(() => this.#start(strict));
+    await this.#kept; // Whoever hears that we answer may pull the plug.
+    return problems;
   }
 
   /** `acceptShrink`: the hash of the policy that may have fewer rules. A reload that waits its turn serves everybody who asked. */
@@ -248,7 +252,7 @@ export class PolicyKeeper {
     if ('fault' in snapshot)
       return problem('snapshot-damaged', `the new snapshot does not open: ${snapshot.fault}`, this.#o);
     const active = this.#serve(snapshot, report, origin);
-    void this.#inTurn(() => this.#keep(active)); // Before the next compile, but nobody waits for the disk.
+    this.#kept = this.#inTurn(() => this.#keep(active)); // Before the next compile; a reload does not wait for the disk.
     return undefined;
   }
 

@@ -17,6 +17,7 @@ import type { ActivePolicy, Outcome, PolicyStatus, ReloadResult } from './active
 import type { Arena } from './arena.ts';
 import { type Clock, pause, waitUntil } from './clock.ts';
 import type { CompileJob, CompileReport, Origin } from './compile-job.ts';
+import { type Compiled, problem, problemsOf, shrinkProblems } from './keeper-problems.ts';
 import type { LastGood, openUnchanged } from './last-good.ts';
 import { findShrinks, type Shrink } from './shrink-guard.ts';
 
@@ -51,7 +52,6 @@ export interface KeeperOptions {
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
-type Compiled = { readonly generation: number; readonly report: CompileReport } | 'stuck';
 type Good = CompileReport & { readonly ok: true };
 
 export class PolicyKeeper {
@@ -322,26 +322,4 @@ export class PolicyKeeper {
 /** The hash alone is not enough: it speaks of this moment, dates to come stand in the model. */
 function isSamePolicy(active: ActivePolicy, report: Good): boolean {
   return active.hash === report.hash && JSON.stringify(active.model) === JSON.stringify(report.model);
-}
-
-function problemsOf(compiled: Compiled, options: KeeperOptions): Problem[] {
-  if (compiled !== 'stuck') return [...compiled.report.problems];
-  const message =
-    'a reader still uses the snapshot before the running one; see interdict_policy_reloads_total, and restart if it stays';
-  return [problem('reader-stuck', message, options)];
-}
-
-function shrinkProblems(shrinks: readonly Shrink[], hash: string, options: KeeperOptions): Problem[] {
-  const limit = `reload.max_shrink ${options.maxShrink}`;
-  return shrinks.map(({ app, before, after }) =>
-    problem(
-      'shrink',
-      `${app} falls from ${before} to ${after} rules, more than ${limit} allows; if it is meant: interdict reload --accept-shrink ${hash}`,
-      options,
-    ),
-  );
-}
-
-function problem(code: string, message: string, { configFile }: KeeperOptions): Problem {
-  return { code, severity: 'error', message, where: { file: configFile, line: 1, column: 1 } };
 }

@@ -1,4 +1,4 @@
-// Asks one server at a steady rate (or one query after the other) and prints what its answers took, as JSON.
+// Asks one server at a steady rate (or one query after the other) and prints `asking` when it begins, then what its answers took, as JSON.
 // Run by bench:load in a process of its own: node bench/prober.ts PORT FILE SECONDS RATE     (RATE 0: one at a time)
 //
 // A query's time runs from its own sending; whoever is not answered within 2 s is unanswered. Timers of Node are a millisecond apart,
@@ -54,6 +54,7 @@ let isOver = false;
 process.once('SIGTERM', () => {
   isOver = true;
 });
+console.log('asking');
 const isTime = () => !isOver && elapsed() < seconds * 1000;
 if (rate > 0) {
   while (isTime()) {
@@ -77,7 +78,7 @@ if (rate > 0) {
 socket.close();
 
 took.sort((a, b) => a - b);
-const at = (share: number) => took[Math.min(took.length - 1, Math.floor(took.length * share))];
+const at = (share: number) => took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? null;
 console.log(
   JSON.stringify({
     sent,
@@ -85,6 +86,6 @@ console.log(
     p50: at(0.5),
     p99: at(0.99),
     p999: at(0.999),
-    longest: took[took.length - 1],
+    longest: at(1),
   }),
 );

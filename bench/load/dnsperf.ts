@@ -6,7 +6,10 @@ import { type Core, cpuMicroseconds, onCore } from './processes.ts';
 /** Sockets that dnsperf asks from: so many flows reach a server's workers. */
 const CLIENTS = 64;
 /** Open at once: several full batches of 64, and no more than a socket buffer of the default size holds. */
-const OUTSTANDING = 256;
+const OUTSTANDING = 200;
+
+/** An answer that is later than this is lost; what is open when a run is stopped is neither. */
+export const LOST_AFTER_MS = 2000;
 
 export interface LoadOptions {
   readonly port: number;
@@ -42,7 +45,20 @@ export async function runLoad(options: LoadOptions, pid: number, ends?: AbortSig
 function runDnsperf(options: LoadOptions, ends: AbortSignal | undefined): Promise<string> {
   const { port, file, seconds, core, rate, isOnce, outstanding = OUTSTANDING } = options;
   // -B with the OPT of -e already in each message: only so can one run in ten set DO.
-  const command = ['dnsperf', '-B', '-s', '127.0.0.1', '-p', port, '-d', file, '-l', seconds, '-t', 2];
+  const command = [
+    'dnsperf',
+    '-B',
+    '-s',
+    '127.0.0.1',
+    '-p',
+    port,
+    '-d',
+    file,
+    '-l',
+    seconds,
+    '-t',
+    LOST_AFTER_MS / 1000,
+  ];
   command.push('-T', 1, '-c', CLIENTS, '-q', outstanding, '-b', 4096, '-O', 'suppress=timeouts,congestion');
   if (rate !== undefined) command.push('-Q', rate);
   if (isOnce === true) command.push('-n', 1);

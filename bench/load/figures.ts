@@ -45,9 +45,9 @@ export function ratios(numerators: readonly number[], denominators: readonly num
 }
 
 export function atLeast(what: string, wanted: number, measured: Spread, unit = '×'): Judgement {
-  return { what, wanted: `at least ${wanted} ${unit}`, measured, holds: measured.median >= wanted };
+  return { what, wanted: `at least ${wanted} ${unit}`.trim(), measured, holds: measured.median >= wanted };
 }
 
 export function atMost(what: string, wanted: number, measured: Spread, unit = '×'): Judgement {
-  return { what, wanted: `at most ${wanted} ${unit}`, measured, holds: measured.median <= wanted };
+  return { what, wanted: `at most ${wanted} ${unit}`.trim(), measured, holds: measured.median <= wanted };
 }

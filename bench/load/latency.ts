@@ -29,29 +29,39 @@ export interface ProbeOptions {
   readonly rate?: number;
 }
 
-/** `ends`: stops it before its time. */
-export function probe(options: ProbeOptions, ends?: AbortSignal): Promise<Latency> {
+export async function probe(options: ProbeOptions): Promise<Latency> {
+  return (await startProbe(options)).result;
+}
+
+/** Resolves when it begins to ask. `ends`: stops it before its time. */
+export function startProbe(options: ProbeOptions, ends?: AbortSignal): Promise<{ readonly result: Promise<Latency> }> {
   const { port, file, seconds, core, rate = 0 } = options;
-  const [program, ...words] = onCore(core, [
-    process.execPath,
-    PROBER,
-    String(port),
-    file,
-    String(seconds),
-    String(rate),
-  ]);
-  return new Promise((done, fail) => {
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    ends?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
+  const words = [PROBER, String(port), file, String(seconds), String(rate)];
+  const [program, ...rest] = onCore(core, [process.execPath, ...words]);
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  ends?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+  let output = '';
+  const result = new Promise<Latency>((done, fail) => {
     child.once('error', fail);
     child.once('close', (code) =>
-      code === 0 ? done(JSON.parse(output)) : fail(new Error(`the prober ends with ${code}`)),
+      code === 0 ? done(readLatency(output)) : fail(new Error(`the prober ends with ${code}`)),
     );
   });
+  return new Promise((begin, fail) => {
+    result.catch(fail);
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      begin({ result });
+    });
+  });
+}
+
+/** Its last line; a figure that there is not, since nothing was answered, is null there. */
+function readLatency(output: string): Latency {
+  const figures = JSON.parse(output.slice(output.indexOf('{'))) as Record<keyof Latency, number | null>;
+  return Object.fromEntries(
+    Object.entries(figures).map(([key, value]) => [key, value ?? Number.NaN]),
+  ) as unknown as Latency;
 }
 
 export async function measureLatency(load: LoadOptions): Promise<Latency> {

@@ -29,7 +29,7 @@ export function describeMachine(targets: readonly Target[]): Machine {
     system,
     kernel: release(),
     node: process.version,
-    commit: output('git', ['rev-parse', '--short', 'HEAD']).trim(),
+    commit: /^\S+$/m.exec(output('git', ['describe', '--always', '--dirty', '--exclude=*']).trim())?.[0] ?? 'unknown',
     date: new Date().toISOString().slice(0, 10),
     loadBefore: Math.round(loadavg()[0] * 10) / 10,
     versions: Object.fromEntries([

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client, waitForAnswer } from './client.ts';
+import { readMetric } from './metrics.ts';
 import type { Options } from './options.ts';
 import { interdict, interdictOf } from './ourselves.ts';
 import { PEER_TARGETS } from './peers.ts';
@@ -132,7 +133,8 @@ export class Session {
   /** Without it there is nothing to measure. */
   async mustStart(target: Target, site: Site): Promise<Running> {
     this.progress(`${target.name}: starting`);
-    return this.running(target.name, await target.start(site), site.workload);
+    const running = await this.running(target.name, await target.start(site), site.workload);
+    return Object.assign(running, { does: target.does });
   }
 
   async running(name: string, started: Started, workload: Workload): Promise<Running> {
@@ -142,9 +144,18 @@ export class Session {
     const readyMs = await waitForAnswer(port, lastListed(workload), isReady, limits);
     const running = { ...started, name, readyMs: readyMs ?? Number.NaN };
     this.#running.add(running);
-    if (readyMs !== undefined) return running;
+    if (readyMs !== undefined) {
+      await this.#noteSockets(running);
+      return running;
+    }
     await this.stop(running);
     throw new Error(`it refuses no listed name; it says: ${readFileSync(program.log, 'latin1').slice(-600).trim()}`);
+  }
+
+  /** A figure of portable sockets must not be taken for one of batched ones. */
+  async #noteSockets({ name, adminPort }: Running): Promise<void> {
+    if (adminPort === undefined || (await readMetric(adminPort, 'interdict_workers')) > 0) return;
+    this.note(`${name} answers by portable sockets (io: portable, or batches do not work here)`);
   }
 
   async stop(running: Running): Promise<void> {

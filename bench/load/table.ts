@@ -3,7 +3,7 @@
 import type { Judgement, Row, ScenarioResult, Spread } from './figures.ts';
 
 export function formatNumber(value: number): string {
-  if (Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return '–'; // NaN, which JSON has as null
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
   if (Number.isInteger(value)) return String(value);
   return value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);

@@ -41,6 +41,8 @@ export interface Started {
 
 export interface Running extends Started {
   readonly name: string;
+  /** How much of the policy it does. */
+  readonly does?: string;
   /** From the start to the first refusal of a listed name. */
   readonly readyMs: number;
 }

@@ -1,66 +1,119 @@
-// The load of bench:load without sockets: 200,000 different questions, half of them blocked by a policy of so many names, half answered
+// A worker's own loop over the load of bench:load, sockets left out: 200,000 different questions, half of them blocked by a policy of so many names, half answered
 // from the cache; each meets memory that others have pushed out of the processor's caches since it was last read.
 
-import { readFileSync } from 'node:fs';
 import { parseAddress } from '../../src/base/addresses.ts';
 import { writeU16 } from '../../src/base/bytes.ts';
-import { newPacket, type Packet, SEGMENT_UNRESOLVED } from '../../src/base/packet.ts';
-import { answerQuery } from '../../src/dns/answer/answer.ts';
-import { publishEvents, TAIL } from '../../src/dns/answer/events.ts';
+import { TAIL } from '../../src/dns/answer/events.ts';
 import type { FastPath } from '../../src/dns/answer/fast-path.ts';
 import { newCacheMemory } from '../../src/dns/answer/response-cache/layout.ts';
 import { newCacheReader } from '../../src/dns/answer/response-cache/reader.ts';
 import { CacheWriter } from '../../src/dns/answer/response-cache/writer.ts';
 import { scrub } from '../../src/dns/wire/scrub.ts';
+import { PACKET_ROOM } from '../../src/dns/workers/batch-socket.ts';
+import { ControlWords, RUN, STOP } from '../../src/dns/workers/control-words.ts';
+import { type LoopSocket, runLoop } from '../../src/dns/workers/loop.ts';
+import { BATCH } from '../../src/dns/workers/message-table.ts';
 import { newPath } from '../../test/dns/answer/asking.ts';
 import { questionOf, STALE_SECONDS } from '../../test/dns/answer/response-cache/keeping.ts';
-import { TYPES, unframed, wireName } from '../load/messages.ts';
+import { NOW } from '../../test/dns/answer/small-policy.ts';
+import { queryBytes, TYPES, wireName } from '../load/messages.ts';
 import { APPS, appNames, listedNames, type Workload } from '../load/workload.ts';
 import type { ZoneAnswer } from '../load/zone.ts';
 import { openNames, packNames } from '../lookup.ts';
 import type { Case } from './measure.ts';
 
-const BATCH = 64;
-const ROOM = 2048;
 const CACHE_BYTES = 64 << 20;
 const NOW_SECONDS = 1000;
 
 export function mixCase(workload: Workload): Case {
-  const path = newPath(policyOf(workload), {}, [], newCacheReader(cacheOf(workload)));
-  path.nowSeconds = NOW_SECONDS;
-  path.events.isBatched = true;
-  const queries = unframed(readFileSync(workload.files.mixed));
-  const rooms = newPacket(new Uint8Array(BATCH * ROOM));
-  rooms.capacity = ROOM;
-  rooms.clientPort = 5353;
-  rooms.client.set(parseAddress('10.0.0.1') ?? []);
-  return {
-    name: `the mix of bench:load, ${workload.listed.toLocaleString('en')} names`,
-    run: asking(path, queries, rooms),
+  const snapshot = policyOf(workload);
+  const path = newPath(snapshot, {}, [], newCacheReader(cacheOf(workload)));
+  const socket = new MemorySocket(workload.questions.mixed.map(queryBytes), path);
+  const run = (operations: number) => {
+    socket.begin(operations);
+    runLoop({
+      lanes: [{ socket, counts: { publishDrops: () => {}, publishErrors: () => {} } }],
+      poll: undefined,
+      path,
+      policy: { next: () => undefined },
+      misses: { push: () => fail('a question is not in the cache') },
+      control: socket.control,
+      clock: { wallMs: () => NOW, monotonicSeconds: () => NOW_SECONDS },
+      onFault: (error) => fail(String(error)),
+    });
+    return socket.checksum;
   };
+  return { name: `a worker's loop over the mix, ${workload.listed.toLocaleString('en')} names`, run };
 }
 
-function asking(path: FastPath, queries: readonly Uint8Array[], packet: Packet): Case['run'] {
-  return (operations) => {
-    let checksum = 0;
-    for (let i = 0; i < operations; i++) {
-      const query = queries[i % queries.length];
-      packet.at = (i % BATCH) * ROOM;
-      packet.length = query.length;
-      for (let j = 0; j < query.length; j++) packet.bytes[packet.at + j] = query[j];
-      packet.segment = SEGMENT_UNRESOLVED;
-      const length = answerQuery(path, packet);
-      if (length < 0) throw new Error(`query ${i} was not answered`);
-      checksum += length;
-      if (i % BATCH === BATCH - 1) drain(path);
-    }
-    return checksum;
-  };
+/** A socket whose packets come from memory and whose answers are added up; what the worker publishes is taken as main would. */
+class MemorySocket implements LoopSocket {
+  readonly bytes = new Uint8Array(BATCH * PACKET_ROOM);
+  checksum = 0;
+  /** Tells the loop to stop when all packets are answered. */
+  readonly control = new ControlWords();
+  readonly #queries: readonly Uint8Array[];
+  readonly #path: FastPath;
+  readonly #client = parseAddress('10.0.0.1') ?? fail('no address');
+  readonly #lengths = new Int32Array(BATCH);
+  #next = 0;
+  #left = 0;
+
+  constructor(queries: readonly Uint8Array[], path: FastPath) {
+    this.#queries = queries;
+    this.#path = path;
+  }
+
+  begin(packets: number): void {
+    this.control.tell(RUN);
+    this.#left = packets;
+    this.checksum = 0;
+  }
+
+  receive(): number {
+    const { words, head } = this.#path.events;
+    words[TAIL] = head;
+    const count = Math.min(BATCH, this.#left);
+    this.#left -= count;
+    if (count === 0) this.control.tell(STOP);
+    for (let i = 0; i < count; i++) this.#put(i, this.#queries[this.#next++ % this.#queries.length]);
+    return count;
+  }
+
+  #put(i: number, query: Uint8Array): void {
+    const at = this.at(i);
+    this.#lengths[i] = query.length;
+    for (let j = 0; j < query.length; j++) this.bytes[at + j] = query[j];
+  }
+
+  at(i: number): number {
+    return i * PACKET_ROOM;
+  }
+
+  length(i: number): number {
+    return this.#lengths[i];
+  }
+
+  isTruncated(): boolean {
+    return false;
+  }
+
+  readPeer(_i: number, client: Uint8Array): number {
+    for (let i = 0; i < 16; i++) client[i] = this.#client[i];
+    return 5353;
+  }
+
+  reply(_i: number, length: number): void {
+    this.checksum += length;
+  }
+
+  flush(): number {
+    return 0;
+  }
 }
 
-function drain({ events }: FastPath): void {
-  publishEvents(events);
-  events.words[TAIL] = events.head;
+function fail(text: string): never {
+  throw new Error(text);
 }
 
 function policyOf({ listed }: Workload) {

@@ -61,6 +61,7 @@ function rowOf({ loads, latencies, running }: Measured): Row {
       'p50 ms': spreadOf(latencies.map(({ p50 }) => p50)),
       'p99 ms': spreadOf(latencies.map(({ p99 }) => p99)),
       'p99.9 ms': spreadOf(latencies.map(({ p999 }) => p999)),
+      does: running.does ?? '–',
     },
   };
 }

@@ -1,9 +1,9 @@
 // A reload of all names under a steady load: what is lost, and how long anybody waits.
 
 import { waitForAnswer } from '../client.ts';
-import { type LoadResult, runLoad } from '../dnsperf.ts';
+import { LOST_AFTER_MS, type LoadResult, runLoad } from '../dnsperf.ts';
 import { atMost, type ScenarioResult, spreadOf } from '../figures.ts';
-import { type Latency, PROBES_PER_SECOND, probe, STEADY_RATE } from '../latency.ts';
+import { type Latency, PROBES_PER_SECOND, STEADY_RATE, startProbe } from '../latency.ts';
 import { OURSELVES } from '../ourselves.ts';
 import type { Session } from '../session.ts';
 import { isRefusal, lastListed, type Running, type Target } from '../target.ts';
@@ -36,6 +36,7 @@ export async function reload(session: Session): Promise<ScenarioResult> {
     question: 'Does anybody wait while all names are read anew?',
     how: [
       `${workload.listed.toLocaleString('en')} names replaced by as many others under ${STEADY_RATE.toLocaleString('en')} q/s and ${PROBES_PER_SECOND.toLocaleString('en')} probes a second.`,
+      'Nothing is bound to a core: whoever reads lists on a thread of its own may use the other one.',
       'Took: from the request until a name of the new list is refused; that is also when latency is measured.',
     ],
     rows: measured.map(({ name, loads, probes, tookMs }) => ({
@@ -63,12 +64,12 @@ export async function reload(session: Session): Promise<ScenarioResult> {
 }
 
 async function measureTarget(session: Session, target: Target, workload: Workload): Promise<Measured | undefined> {
-  const running = await session.start(target, await session.site(workload));
+  const running = await session.start(target, await session.site(workload, { core: undefined }));
   if (running === undefined) return undefined;
   const one: Measured = { name: target.name, loads: [], probes: [], tookMs: [] };
   for (let round = 1; round <= session.options.runs; round++) {
     await session.warm(running, workload);
-    await measureReload(session, running, workload, round + 1, one);
+    await measureReload(running, workload, round + 1, one);
     const lost = one.loads[round - 1].lost;
     session.progress(`${target.name}: ${Math.round(one.tookMs[round - 1])} ms, ${lost} lost (round ${round})`);
   }
@@ -76,34 +77,29 @@ async function measureTarget(session: Session, target: Target, workload: Workloa
   return one;
 }
 
-async function measureReload(
-  session: Session,
-  running: Running,
-  workload: Workload,
-  seed: number,
-  into: Measured,
-): Promise<void> {
+async function measureReload(running: Running, workload: Workload, seed: number, into: Measured): Promise<void> {
   const { port, program } = running;
-  const core = session.cores.load;
-  const ask = { port, file: workload.files.allowed, core };
+  const ask = { port, file: workload.files.allowed, core: undefined };
   const fresh = lastListed(workload, seed);
   const apply = running.prepareReload?.(seed);
-  const ends = new AbortController();
+  const [loadEnds, probesEnd] = [new AbortController(), new AbortController()];
   const load = runLoad(
     { ...ask, seconds: LIMIT_MS / 1000, rate: STEADY_RATE, outstanding: OUTSTANDING },
     program.pid,
-    ends.signal,
+    loadEnds.signal,
   );
   await new Promise((done) => setTimeout(done, LEAD_MS));
-  const probes = probe({ ...ask, seconds: LIMIT_MS / 1000, rate: PROBES_PER_SECOND }, ends.signal);
+  const probing = await startProbe({ ...ask, seconds: LIMIT_MS / 1000, rate: PROBES_PER_SECOND }, probesEnd.signal);
   const since = performance.now();
   const applied = apply?.();
   const limits = { since, limitMs: LIMIT_MS, isRunning: () => program.isRunning() };
   const tookMs = await waitForAnswer(port, fresh, isRefusal, limits);
   await applied;
   await new Promise((done) => setTimeout(done, LEAD_MS));
-  ends.abort();
+  probesEnd.abort();
+  await new Promise((done) => setTimeout(done, LOST_AFTER_MS + LEAD_MS));
+  loadEnds.abort();
   into.loads.push(await load);
-  into.probes.push(await probes);
+  into.probes.push(await probing.result);
   into.tookMs.push(tookMs ?? Number.NaN);
 }

@@ -11,7 +11,7 @@ const SETTLE_MS = 60_000;
 
 export async function start(session: Session): Promise<ScenarioResult> {
   const workload = session.workload(session.options.names);
-  const site = await session.site(workload);
+  const site = await session.site(workload, { core: undefined });
   const first = await session.mustStart(interdict, site);
   await lastGoodWritten(site);
   await session.stop(first);

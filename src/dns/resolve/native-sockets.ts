@@ -36,6 +36,10 @@ export class NativeSockets implements SocketKind, Sender {
   /** By token, which an event carries; a place is used again. */
   readonly #sockets: (NativeSocket | undefined)[] = [];
   readonly #free: number[] = [];
+  /** What is to leave, and by which socket. */
+  readonly #leaving: Ask[] = [];
+  readonly #leavingBy: NativeSocket[] = [];
+  readonly #flush = () => this.#sendAll();
   readonly #turn = () => this.#takeTurn();
   readonly #came = (count: number) => this.#takeWait(count);
   /** Targets as the system wants them. */
@@ -74,17 +78,34 @@ export class NativeSockets implements SocketKind, Sender {
     if (!this.#isAwake) this.#libc.close(this.#epoll);
   }
 
-  /** For NativeSocket. False: the system did not take it. */
-  send(fd: number, { query, target }: Ask): boolean {
+  /** For NativeSocket: leaves with the others of this turn. */
+  send(socket: NativeSocket, ask: Ask): void {
+    this.#leaving.push(ask);
+    this.#leavingBy.push(socket);
+    if (this.#leaving.length > 1) return;
+    setImmediate(this.#flush);
+  }
+
+  /** One after another, nothing in between: on loopback each would otherwise wake the upstream for itself, which costs more than to send. */
+  #sendAll(): void {
+    const asks = this.#leaving.splice(0);
+    const sockets = this.#leavingBy.splice(0);
+    for (let i = 0; i < asks.length; i++) {
+      const { owner, fd } = sockets[i];
+      // One that was given up meanwhile waits no longer at this port, which may be closed.
+      if (asks[i].port === owner && !this.#sendNow(fd, asks[i])) owner.unsent(asks[i]);
+    }
+    if (this.#isAwake || this.#isClosed) return;
+    this.#isAwake = true;
+    this.#takeTurn();
+  }
+
+  #sendNow(fd: number, { query, target }: Ask): boolean {
     const { bytes, address } = this.#memory;
     const name = this.#nameOf(target);
     for (let i = 0; i < name.length; i++) bytes[NAME + i] = name[i];
     for (let i = 0; i < query.length; i++) bytes[QUERY + i] = query[i];
     const sent = this.#libc.sendto(fd, address + QUERY, query.length, C.MSG_DONTWAIT, address + NAME, name.length);
-    if (!this.#isAwake) {
-      this.#isAwake = true;
-      setImmediate(this.#turn);
-    }
     return sent === query.length;
   }
 
@@ -200,11 +221,7 @@ class NativeSocket implements PortSocket {
   }
 
   send(ask: Ask): void {
-    if (this.#sockets.send(this.fd, ask)) return;
-    const { port, id } = ask;
-    queueMicrotask(() => {
-      if (ask.port === port && ask.id === id) this.owner.unsent(ask);
-    });
+    this.#sockets.send(this, ask);
   }
 
   close(): void {

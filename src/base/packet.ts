@@ -55,6 +55,8 @@ export interface Packet {
   keyed: number;
   keyBucket: number;
   keyTag: number;
+  /** Where in the response cache the answer seems to be, -1 for nowhere: a guess, which the look-up makes sure of. */
+  slot: number;
   /** What readQuery found wrong (dns/wire/question.ts), 0 for nothing. */
   fault: number;
   /** What policy says: of the qname after answerQuery, of the whole answer after answerFromMemory. 32 bits of policy/verdict.ts. */
@@ -89,6 +91,7 @@ export function newPacket(bytes: Uint8Array): Packet {
     keyed: 0,
     keyBucket: 0,
     keyTag: 0,
+    slot: -1,
     fault: 0,
     verdict: 0,
     refresh: 0,

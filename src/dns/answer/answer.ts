@@ -55,6 +55,7 @@ export function answerQuery(path: FastPath, packet: Packet): number {
 export function readPacket(packet: Packet): void {
   packet.hashed = 0;
   packet.keyed = 0;
+  packet.slot = -1;
   packet.refresh = 0;
   packet.fault = readQuery(packet);
 }

@@ -1,6 +1,7 @@
 // Everything answerQuery needs besides the packet, one record a thread: the policy in force, what is counted, and the time, set once a
 // batch by the loop that owns it. answerQuery itself asks nobody for anything.
 
+import { newReadAhead, type ReadAhead } from '../../policy/decide/touch.ts';
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { newSoa, type Soa } from '../wire/reply.ts';
 import { adoptNames, type Counters } from './counters.ts';
@@ -14,6 +15,8 @@ export interface FastPath {
   snapshot: Snapshot | undefined;
   /** Of negative answers under that policy. */
   soa: Soa;
+  /** Of the batch in hand (prepare.ts). */
+  readonly ahead: ReadAhead;
   /** Means nothing (prepare.ts). */
   touched: number;
   /** Wall clock, milliseconds: for the ends of exemptions and for events. */
@@ -54,11 +57,14 @@ export interface FastPathOptions {
 }
 
 const ROOT_NAME = new Uint8Array(1);
+/** As many packets as a worker receives at once (dns/workers/message-table.ts). */
+const MAX_BATCH = 64;
 
 export function newFastPath(options: FastPathOptions): FastPath {
   return {
     snapshot: undefined,
     soa: newSoa(ROOT_NAME, ROOT_NAME, 0, 0),
+    ahead: newReadAhead(MAX_BATCH),
     touched: 0,
     nowMs: 0,
     nowSeconds: 0,

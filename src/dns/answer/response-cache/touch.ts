@@ -1,5 +1,4 @@
-// Reads ahead in the response cache for a batch of questions: as policy/decide/touch.ts for the policy. What is read is given back, so that no
-// optimiser leaves it out.
+// Reads ahead in the response cache for a batch of questions: as policy/decide/touch.ts for the policy.
 
 import type { Packet } from '../../../base/packet.ts';
 import { bucketAt, hashKeyInto, keyWordOf } from './key.ts';
@@ -10,16 +9,12 @@ import { MESSAGE } from './slot.ts';
 /** Words of a cache line. */
 const LINE_WORDS = 16;
 
-/** Hashes the question for lookUp: it stays in the packet. */
-export function prepareKey({ hash }: CacheReader, packet: Packet): void {
+/** Hashes the question for lookUp: it stays in the packet. Gives the first word of its bucket. */
+export function prepareKey({ hash, buckets }: CacheReader, packet: Packet): number {
   hashKeyInto(hash, packet.qnameWords, keyWordOf(packet));
   packet.keyBucket = hash.bucket;
   packet.keyTag = hash.tag;
-}
-
-/** The bucket of a prepared question. */
-export function touchBucket({ shared, buckets }: CacheReader, packet: Packet): number {
-  return shared[bucketAt(packet.keyBucket, buckets) * BUCKET_WORDS];
+  return bucketAt(hash.bucket, buckets) * BUCKET_WORDS;
 }
 
 /** The slot of a prepared question, -1 when its bucket holds none that could be it: hints, since the writer goes on. */
@@ -31,7 +26,14 @@ export function slotAhead({ shared, buckets }: CacheReader, { keyBucket, keyTag 
   return -1;
 }
 
-/** The slot's head, and its message's beginning. */
-export function touchSlot({ shared }: CacheReader, slot: number): number {
-  return shared[slot] ^ shared[slot + LINE_WORDS] ^ shared[slot + MESSAGE + LINE_WORDS];
+/** Reads words of the cache, and as many lines from each on as are asked for. */
+export function touchWords({ shared }: CacheReader, at: Int32Array, count: number, lines: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    for (let line = 0; line < lines; line++) sum ^= shared[at[i] + line * LINE_WORDS];
+  }
+  return sum;
 }
+
+/** Lines of a slot that any hit reads: its head, its memo, and most messages. */
+export const SLOT_LINES = Math.ceil(MESSAGE / LINE_WORDS) + 1;

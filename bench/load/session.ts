@@ -4,17 +4,19 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client, waitForAnswer } from './client.ts';
+import { runLoad } from './dnsperf.ts';
 import { readMetric } from './metrics.ts';
 import type { Options } from './options.ts';
 import { interdict, interdictOf } from './ourselves.ts';
 import { PEER_TARGETS } from './peers.ts';
-import { type Cores, chooseCores, pathOf } from './processes.ts';
+import { type Cores, chooseCores, type Program, pathOf } from './processes.ts';
 import { ECHO, isRefusal, lastListed, type Running, type Site, type Started, type Target } from './target.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 import { makeWorkload, type Workload } from './workload.ts';
 
 /** Unbound takes 20 s for a million names. */
 const READY_MS = 180_000;
+const WARM_UP_SECONDS = 2;
 
 export class Session {
   readonly options: Options;
@@ -24,6 +26,7 @@ export class Session {
   readonly #workloads = new Map<number, Workload>();
   readonly #upstreams = new Map<Workload, Upstream>();
   readonly #running = new Set<Running>();
+  readonly #isWarm = new Set<Program>();
   #sites = 0;
 
   constructor(options: Options) {
@@ -163,9 +166,22 @@ export class Session {
     await running.program.stop();
   }
 
-  /** Brings every cached question into the cache; notes answers that are not the upstream's. */
+  /** Brings every cached question into the cache, notes answers that are not the upstream's; before the first run loads it for a moment. */
   async warm(running: Running, workload: Workload): Promise<void> {
     if (running.name === ECHO) return;
+    await this.#fillCache(running, workload);
+    await this.warmUp(running, workload.files.mixed);
+  }
+
+  /** Once a server: what it compiles, maps or grows when load first comes is no part of any figure. */
+  async warmUp({ port, program }: Running, file: string): Promise<void> {
+    if (this.#isWarm.has(program)) return;
+    this.#isWarm.add(program);
+    const seconds = Math.min(WARM_UP_SECONDS, this.options.seconds);
+    await runLoad({ port, file, seconds, core: this.cores.load, isOnce: true }, program.pid);
+  }
+
+  async #fillCache(running: Running, workload: Workload): Promise<void> {
     const client = await Client.open(running.port);
     const answers = await client.askAll(workload.cached);
     client.close();

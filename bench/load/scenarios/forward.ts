@@ -25,8 +25,11 @@ export async function forward(session: Session): Promise<ScenarioResult> {
   const servers = (await session.startAll(workload, PEERS)).map((running): Measured => ({ running, loads: [] }));
   const { seconds } = session.options;
   const file = join(workload.folder, 'new-names');
+  const warmUpFile = join(workload.folder, 'names-before');
+  writeFileSync(warmUpFile, newNames(0, 2 * NAMES_A_SECOND));
   let written = 0;
   const measured = await session.rounds(servers, async ({ running, loads }, round) => {
+    await session.warmUp(running, warmUpFile);
     if (round !== written) writeFileSync(file, newNames(round, Math.ceil(seconds * NAMES_A_SECOND)));
     written = round;
     const load = { port: running.port, file, seconds, core: session.cores.load, isOnce: true };

@@ -4,7 +4,7 @@
 
 import { randomInt } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { readU16, writeU16 } from '../../base/bytes.ts';
+import { writeU16 } from '../../base/bytes.ts';
 import { MAX_NAME } from '../../base/names.ts';
 import type { Packet } from '../../base/packet.ts';
 import type { CachedAnswer } from '../answer/cached-answer.ts';
@@ -68,7 +68,7 @@ export function keyFor(
     flags,
   }: Pick<Packet, 'qname' | 'qnameLength' | 'qtype' | 'dnssecOk' | 'flags'>,
 ): string {
-  keyRoom.set(qname.subarray(0, qnameLength));
+  for (let i = 0; i < qnameLength; i++) keyRoom[i] = qname[i];
   writeU16(keyRoom, qnameLength, view);
   writeU16(keyRoom, qnameLength + 2, qtype);
   keyRoom[qnameLength + 4] = dnssecOk | ((flags & FLAG_CD) === 0 ? 0 : 2);
@@ -102,7 +102,7 @@ export class AnswerCache {
   find(key: string, nowSeconds: number): CachedAnswer | undefined {
     const question = this.#questionOf(key);
     const kept = this.#writer.find(question);
-    const answer = kept ?? this.#large.get(key);
+    const answer = kept ?? this.#largeOf(key);
     if (answer !== undefined && nowSeconds < answer.expiresAt) {
       this.#counts.hits++;
       return answer;
@@ -136,7 +136,7 @@ export class AnswerCache {
 
   /** The failure that still holds. */
   failureOf(key: string, nowSeconds: number): Failure | undefined {
-    const failure = this.#failures.get(key);
+    const failure = this.#failures.size === 0 ? undefined : this.#failures.get(key);
     return failure !== undefined && nowSeconds < failure.untilSeconds ? failure : undefined;
   }
 
@@ -166,16 +166,19 @@ export class AnswerCache {
     };
   }
 
+  #largeOf(key: string): CachedAnswer | undefined {
+    return this.#large.size === 0 ? undefined : this.#large.get(key);
+  }
+
   /** keyFor's parts again, in the one record that there is. */
   #questionOf(key: string): CacheQuestion {
     const question = this.#question;
     const { length } = key;
-    keyRoom.write(key, 'latin1');
-    question.qname.set(keyRoom.subarray(0, length - 5));
+    for (let i = 0; i < length - 5; i++) question.qname[i] = key.charCodeAt(i);
     question.qnameLength = length - 5;
-    question.qtype = readU16(keyRoom, length - 3);
-    question.dnssecOk = keyRoom[length - 1] & 1;
-    question.flags = (keyRoom[length - 1] & 2) === 0 ? 0 : FLAG_CD;
+    question.qtype = (key.charCodeAt(length - 3) << 8) | key.charCodeAt(length - 2);
+    question.dnssecOk = key.charCodeAt(length - 1) & 1;
+    question.flags = (key.charCodeAt(length - 1) & 2) === 0 ? 0 : FLAG_CD;
     return question;
   }
 }

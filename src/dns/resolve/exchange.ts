@@ -50,11 +50,12 @@ export abstract class Exchange extends Alarm {
   readonly #parts: ExchangeParts;
   readonly #question: UpstreamQuestion;
   readonly #order: readonly Upstream[];
-  readonly #tries: Try[] = [];
+  // The first element comes as a literal: a push to an empty array makes room for 17.
+  #tries: Try[] = NO_TRIES;
   /** They have said no or cannot be reached; asking again would not change it. */
-  readonly #spent: Upstream[] = [];
+  #spent: readonly Upstream[] = NO_UPSTREAMS;
   /** Those whose word, or silence, has been noted. */
-  readonly #noted: Upstream[] = [];
+  #noted: readonly Upstream[] = NO_UPSTREAMS;
   #deadlineMs = 0;
   #turn = 0;
   #wrong = 0;
@@ -127,7 +128,8 @@ export abstract class Exchange extends Alarm {
 
   #try(upstream: Upstream, nowMs: number): Try {
     const attempt = new Try(this, upstream, nowMs);
-    this.#tries.push(attempt);
+    if (this.#tries.length === 0) this.#tries = [attempt];
+    else this.#tries.push(attempt);
     if (attempt.usesStream) attempt.askStream(buildQuery(this.#question));
     else attempt.askDatagram(this.#parts.ports, buildQuery(this.#question, this.#caseBits()));
     return attempt;
@@ -154,7 +156,7 @@ export abstract class Exchange extends Alarm {
     const { upstream, sentMs } = attempt;
     const nowMs = this.#parts.clock.nowMs();
     attempt.isOpen = false;
-    this.#noted.push(upstream);
+    if (this.#tries.length > 1) this.#note(upstream); // another try of its may be open
     this.#wasHeard = true;
     upstream.heard(nowMs - sentMs);
     // Only a stream's reply can be cut here, and a stream has room for all: half an answer would be judged by half of what is in it.
@@ -164,7 +166,8 @@ export abstract class Exchange extends Alarm {
       this.#finish({ kind: 'answer', answer: scrubbed, isTrusted: upstream.config.trusted, sentMs });
       return;
     }
-    this.#spent.push(upstream);
+    this.#note(upstream);
+    this.#spent = this.#spent.concat(upstream);
     if (scrubbed.kind === 'bad') this.#fault = EDE_NETWORK_ERROR;
     else if (scrubbed.rcode === RCODE_SERVFAIL && (this.#verdict ?? -1) < 0) this.#verdict = scrubbed.ede;
     this.#next(nowMs);
@@ -175,7 +178,7 @@ export abstract class Exchange extends Alarm {
     attempt.isOpen = false;
     attempt.upstream.count('error');
     this.#silence(attempt.upstream);
-    this.#spent.push(attempt.upstream);
+    this.#spent = this.#spent.concat(attempt.upstream);
     this.#fault = EDE_NETWORK_ERROR;
     this.#next(this.#parts.clock.nowMs());
   }
@@ -200,10 +203,14 @@ export abstract class Exchange extends Alarm {
     if (attempt.isLate || isSilence) this.#silence(attempt.upstream);
   }
 
+  #note(upstream: Upstream): void {
+    this.#noted = this.#noted.concat(upstream);
+  }
+
   /** Once a question, however often it was asked. */
   #silence(upstream: Upstream): void {
     if (this.#noted.includes(upstream)) return;
-    this.#noted.push(upstream);
+    this.#note(upstream);
     upstream.silent();
   }
 }
@@ -262,6 +269,8 @@ class Try implements Ask, StreamAsk {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const NO_TRIES: Try[] = [];
+const NO_UPSTREAMS: readonly Upstream[] = [];
 
 /** Those that are up first; nearly always all of them are. */
 function inOrder(upstreams: readonly Upstream[]): readonly Upstream[] {

@@ -6,6 +6,7 @@ import type { CachedAnswer } from '../answer/cached-answer.ts';
 import { FLAG_CD } from '../wire/message.ts';
 import type { AnswerCache, Failure } from './answer-cache.ts';
 import { Exchange, type Exchanged, type ExchangeParts } from './exchange.ts';
+import { FlightTable, type Keyed } from './flight-table.ts';
 import type { Upstream } from './upstream.ts';
 import type { UpstreamQuestion } from './upstream-query.ts';
 import type { Waiter } from './waiter.ts';
@@ -26,11 +27,12 @@ export type Landed = CachedAnswer | Failure;
 
 type Arrive = (flight: Flight, result: Exchanged) => void;
 
-class Flight extends Exchange {
+class Flight extends Exchange implements Keyed<Flight> {
   readonly key: string;
   /** None at first: a refresh. */
   readonly waiters: Waiter[];
   readonly isRefresh: boolean;
+  next: Flight | undefined = undefined;
   readonly #arrive: Arrive;
 
   constructor(
@@ -58,7 +60,7 @@ export class Flights {
   readonly #cache: AnswerCache;
   readonly #limits: TtlLimits;
   readonly #land: (waiter: Waiter, landed: Landed) => void;
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights: FlightTable<Flight>;
   readonly #arrive: Arrive = (flight, result) => this.#arrived(flight, result);
   #over: (() => void)[] = [];
   #joined = 0;
@@ -74,6 +76,7 @@ export class Flights {
     this.#cache = cache;
     this.#limits = limits;
     this.#land = land;
+    this.#flights = new FlightTable((parts.random.u16() << 16) | parts.random.u16());
   }
 
   /** Waits for the packet's question, whose cache key is `key`; false when too many do. */
@@ -88,7 +91,7 @@ export class Flights {
 
   /** Asks the question once more, unless it is on its way. */
   refresh(key: string, packet: Packet, upstreams: readonly Upstream[]): void {
-    if (!this.#flights.has(key) && upstreams.length > 0) this.#depart([], key, packet, upstreams);
+    if (this.#flights.get(key) === undefined && upstreams.length > 0) this.#depart([], key, packet, upstreams);
   }
 
   /** The waiter no longer waits; the question goes on. */
@@ -113,13 +116,14 @@ export class Flights {
   #depart(waiters: Waiter[], key: string, packet: Packet, upstreams: readonly Upstream[]): boolean {
     if (this.#flights.size >= MAX_FLIGHTS) return false;
     const flight = new Flight(this.#parts, key, waiters, questionOf(packet), upstreams, this.#arrive);
-    this.#flights.set(key, flight);
+    this.#flights.add(flight);
     flight.start();
     return true;
   }
 
-  #arrived({ key, waiters, isRefresh }: Flight, result: Exchanged): void {
-    this.#flights.delete(key);
+  #arrived(flight: Flight, result: Exchanged): void {
+    const { key, waiters, isRefresh } = flight;
+    this.#flights.remove(flight);
     // Nobody's failure is nobody's business: what is kept serves on, and whoever asks next asks again.
     const isIdle = isRefresh && waiters.length === 0;
     if (result.kind === 'answer' || !isIdle) {

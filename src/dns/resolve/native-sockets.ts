@@ -8,6 +8,7 @@
 
 import { isIPv4 } from '../../base/addresses.ts';
 import { writeU16 } from '../../base/bytes.ts';
+import { Prefixes } from '../../base/prefixes.ts';
 import type { Libc, NativeMemory } from '../workers/libc.ts';
 import { C, EPOLL_EVENT, SOCKADDR_IN, SOCKADDR_IN6 } from '../workers/struct-layout.ts';
 import type { Ask, PortSocket, Sender, SocketKind, SocketOwner, Target } from './source-ports.ts';
@@ -31,7 +32,7 @@ const REPLY = EVENTS_AT + EVENTS * 16;
 export class NativeSockets implements SocketKind, Sender {
   readonly #libc: Libc;
   readonly #memory: NativeMemory;
-  readonly #reply: Uint8Array;
+  readonly #replies: Prefixes;
   readonly #epoll: number;
   /** By token, which an event carries; a place is used again. */
   readonly #sockets: (NativeSocket | undefined)[] = [];
@@ -50,7 +51,7 @@ export class NativeSockets implements SocketKind, Sender {
   constructor(libc: Libc) {
     this.#libc = libc;
     this.#memory = libc.newMemory(REPLY + MAX_DATAGRAM + 1);
-    this.#reply = this.#memory.bytes.subarray(REPLY);
+    this.#replies = new Prefixes(this.#memory.bytes.subarray(REPLY));
     this.#epoll = libc.epollCreate(C.EPOLL_CLOEXEC);
     if (this.#epoll < 0) throw new Error(`epoll_create1: errno ${libc.errno()}`);
   }
@@ -203,7 +204,7 @@ export class NativeSockets implements SocketKind, Sender {
       address + NAME,
       address + NAME_LENGTH,
     );
-    if (length >= 0) owner.received(this.#reply.subarray(0, length), this);
+    if (length >= 0) owner.received(this.#replies.of(length), this);
   }
 }
 

@@ -213,7 +213,7 @@ class CachingResolver implements ResolverWithStats {
       this.#finish(waiter, length);
       return;
     }
-    const now = this.#nowSeconds();
+    const now = this.#options.path.nowSeconds;
     const view = this.#views.of(this.#packet.qname);
     const key = keyFor(view.number, this.#packet);
     const known = this.#cache.find(key, now);

@@ -15,6 +15,8 @@ const POINTER_LIMIT = 0x4000;
 
 /** Fewer are copied faster one by one. */
 const FEW_BYTES = 64;
+/** Nearly every answer has fewer records. */
+const KEPT_VIEWS = 64;
 /** Of 11 bytes at least, in 65,535. */
 const MAX_RECORDS = 5957;
 
@@ -22,6 +24,8 @@ const MAX_RECORDS = 5957;
 const table = new NameTable();
 const expanded = new Uint8Array(MAX_NAME + 1);
 const ttlOffsets = new Uint16Array(MAX_RECORDS);
+/** Views of the first so many, made once each. */
+const ttlViews: (Uint16Array | undefined)[] = new Array(KEPT_VIEWS).fill(undefined);
 
 export class MessageWriter {
   readonly bytes: Uint8Array;
@@ -45,9 +49,13 @@ export class MessageWriter {
     for (let i = questionEnd - 4; i < questionEnd; i++) room[i] = bytes[i];
   }
 
-  /** A copy, in the order of writing. */
+  /** In the order of writing; good until the next message. */
   get ttlOffsets(): Uint16Array {
-    return ttlOffsets.slice(0, this.#ttls);
+    const count = this.#ttls;
+    if (count >= KEPT_VIEWS) return ttlOffsets.subarray(0, count);
+    const view = ttlViews[count] ?? ttlOffsets.subarray(0, count);
+    ttlViews[count] = view;
+    return view;
   }
 
   /** Copies record `i`; false when its RDATA is malformed or the message grows too long. */

@@ -35,7 +35,10 @@ export interface Records {
 
 export type RecordsFault = 'short' | 'question-count' | 'question' | 'counts' | 'record';
 
-/** Walks a whole message with one question. Bytes behind the last record are none of its business. */
+/** Of one message at a time. */
+const table = new Uint16Array(Math.ceil(MAX_MESSAGE / SMALLEST_RECORD) * COLUMNS);
+
+/** Walks a whole message with one question; the records are good until the next one. Bytes behind the last record are none of its business. */
 export function readRecords(bytes: Uint8Array): Records | RecordsFault {
   if (bytes.length < HEADER_SIZE || bytes.length > MAX_MESSAGE) return 'short';
   if (readU16(bytes, QDCOUNT_AT) !== 1) return 'question-count';
@@ -46,7 +49,6 @@ export function readRecords(bytes: Uint8Array): Records | RecordsFault {
   const count = authorities + readU16(bytes, ARCOUNT_AT);
   const questionEnd = nameEnd + 4;
   if (count * SMALLEST_RECORD > bytes.length - questionEnd) return 'counts';
-  const table = new Uint16Array(count * COLUMNS);
   let at = questionEnd;
   for (let i = 0; i < count; i++) {
     at = readRecord(bytes, at, table, i * COLUMNS);

@@ -2,6 +2,7 @@
 // AUTHORITY what a negative answer and DNSSEC need; nothing of ADDITIONAL but one EDE code. Source, id and question have been checked.
 
 import { readU16, writeU16 } from '../../base/bytes.ts';
+import { Prefixes } from '../../base/prefixes.ts';
 import { factsSize } from '../../policy/decide/facts.ts';
 import { type Chain, type ChainFault, followChain } from './chain.ts';
 import {
@@ -76,11 +77,13 @@ export type Scrubbed =
 
 /** Messages are built here, with their facts, one at a time. */
 const room = new Uint8Array(MAX_MESSAGE + factsSize(MAX_SUBJECTS));
+const rooms = new Prefixes(room);
 
 /** In bytes of its own. */
 export function scrub(question: Question, reply: Uint8Array): Scrubbed {
   const scrubbed = scrubInPlace(question, reply);
-  return scrubbed.kind === 'answer' ? { ...scrubbed, bytes: scrubbed.bytes.slice() } : scrubbed;
+  if (scrubbed.kind !== 'answer') return scrubbed;
+  return { ...scrubbed, bytes: scrubbed.bytes.slice(), ttlOffsets: scrubbed.ttlOffsets.slice() };
 }
 
 /** For whoever is done with the answer's bytes before the next call, which writes over them: a third of the price (0.9 µs). */
@@ -114,7 +117,7 @@ function write(records: Records, chain: Chain, question: Question, rcode: number
   writeHeader(records, chain.kept.length, authorities);
   return {
     kind: 'answer',
-    bytes: room.subarray(0, subjects.write(room, writer.length)),
+    bytes: rooms.of(subjects.write(room, writer.length)),
     factsAt: writer.length,
     rcode,
     isAuthentic: (readU16(records.bytes, FLAGS_AT) & FLAG_AD) !== 0,

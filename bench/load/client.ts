@@ -8,7 +8,7 @@ import { type Answer, type Question, queryBytes, readAnswer } from './messages.t
 /** Open questions at once: below what a server's socket buffer holds. */
 const WINDOW = 64;
 const TRIES = 5;
-const ASK_AGAIN_MS = 20;
+const ASK_AGAIN_MS = 5;
 const LATE_MS = 3000;
 
 export class Client {
@@ -81,13 +81,17 @@ export async function waitForAnswer(
 ): Promise<number | undefined> {
   const client = await Client.open(port);
   let tookMs: number | undefined;
-  const heard = (answer: Answer | undefined) => {
-    if (answer !== undefined && will(answer)) tookMs ??= performance.now() - limits.since;
-  };
+  let found = () => {};
+  const isFound = new Promise<void>((done) => {
+    found = done;
+  });
   while (tookMs === undefined && performance.now() - limits.since < limits.limitMs && limits.isRunning()) {
-    const asked = client.ask(question, LATE_MS).then(heard);
-    await Promise.race([asked, new Promise((done) => setTimeout(done, ASK_AGAIN_MS))]);
-    if (tookMs === undefined) await new Promise((done) => setTimeout(done, ASK_AGAIN_MS / 4));
+    client.ask(question, LATE_MS).then((answer) => {
+      if (answer === undefined || !will(answer)) return;
+      tookMs ??= performance.now() - limits.since;
+      found();
+    });
+    await Promise.race([isFound, new Promise((done) => setTimeout(done, ASK_AGAIN_MS))]);
   }
   client.close();
   return tookMs;

@@ -30,12 +30,10 @@ export function interdictOf(name: string, main: string): Target {
 }
 
 /** Starts it on a folder that is written already. */
-export async function startInterdict(site: Site, main = MAIN): Promise<Started> {
-  const { folder, core } = site;
-  const log = join(folder, 'log');
-  const since = performance.now();
-  const command = [process.execPath, main, 'serve', '--config', join(folder, 'config/interdict.yaml')];
-  const program = startProgram(core, command, folder, log);
+async function startInterdict(site: Site, main: string): Promise<Started> {
+  const { folder } = site;
+  const log = logOf(folder);
+  const { program, since } = spawnServe(site, main);
   while (performance.now() - since < START_MS && program.isRunning()) {
     const output = readFileSync(log, 'utf8');
     const dns = /DNS on \S*:(\d+)/.exec(output);
@@ -49,6 +47,19 @@ export async function startInterdict(site: Site, main = MAIN): Promise<Started> 
   await program.stop();
   throw new Error(`interdict does not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
 }
+
+/** The same on a port that its folder names: nothing it prints is waited for, so that the first answer can be heard. */
+export function startAgain(site: Site, port: number): Started {
+  return { ...spawnServe(site, MAIN), port };
+}
+
+function spawnServe({ folder, core }: Site, main: string): Pick<Started, 'program' | 'since'> {
+  const since = performance.now();
+  const command = [process.execPath, main, 'serve', '--config', join(folder, 'config/interdict.yaml')];
+  return { program: startProgram(core, command, folder, logOf(folder)), since };
+}
+
+const logOf = (folder: string) => join(folder, 'log');
 
 function prepareReload({ folder, workload }: Site, seed: number): () => Promise<void> {
   const list = bulkList(folder);

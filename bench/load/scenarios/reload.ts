@@ -4,6 +4,7 @@ import { waitForAnswer } from '../client.ts';
 import { LOST_AFTER_MS, type LoadResult, runLoad } from '../dnsperf.ts';
 import { atMost, type ScenarioResult, spreadOf } from '../figures.ts';
 import { type Latency, PROBES_PER_SECOND, STEADY_RATE, startProbe } from '../latency.ts';
+import { readMetric } from '../metrics.ts';
 import { OURSELVES } from '../ourselves.ts';
 import type { Session } from '../session.ts';
 import { isRefusal, lastListed, type Running, type Target } from '../target.ts';
@@ -73,8 +74,16 @@ async function measureTarget(session: Session, target: Target, workload: Workloa
     const lost = one.loads[round - 1].lost;
     session.progress(`${target.name}: ${Math.round(one.tookMs[round - 1])} ms, ${lost} lost (round ${round})`);
   }
+  await noteDrops(session, running);
   await session.stop(running);
   return one;
+}
+
+/** Where ours lost them, if it did: in the socket's buffer, while nobody read it. */
+async function noteDrops(session: Session, { name, adminPort }: Running): Promise<void> {
+  if (adminPort === undefined) return;
+  const drops = await readMetric(adminPort, 'interdict_socket_drops_total');
+  if (drops > 0) session.note(`${name}: ${drops} datagrams found its socket's buffer full`);
 }
 
 async function measureReload(running: Running, workload: Workload, seed: number, into: Measured): Promise<void> {

@@ -2,8 +2,9 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../../../test/peers/peer.ts';
 import { atMost, type ScenarioResult, spreadOf } from '../figures.ts';
-import { interdict, startInterdict } from '../ourselves.ts';
+import { interdict, startAgain } from '../ourselves.ts';
 import type { Session } from '../session.ts';
 import type { Site } from '../target.ts';
 
@@ -11,13 +12,15 @@ const SETTLE_MS = 60_000;
 
 export async function start(session: Session): Promise<ScenarioResult> {
   const workload = session.workload(session.options.names);
-  const site = await session.site(workload, { core: undefined });
+  const port = await freePort();
+  const listen = session.options.listen.replace(/:\d+$/, `:${port}`);
+  const site = await session.site(workload, { core: undefined, listen });
   const first = await session.mustStart(interdict, site);
   await lastGoodWritten(site);
   await session.stop(first);
   const tookMs: number[] = [];
   for (let round = 0; round < session.options.runs; round++) {
-    const again = await session.running('interdict', await startInterdict(site), workload);
+    const again = await session.running('interdict', startAgain(site, port), workload);
     tookMs.push(again.readyMs);
     session.progress(`first refusal after ${Math.round(again.readyMs)} ms (round ${round + 1})`);
     await session.stop(again);

@@ -68,7 +68,7 @@ describe.skipIf(fault !== undefined)('a popular name', () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
     const { sent, answers, upstreamAt } = await result;
     expect(answers).toEqual({ 0: sent });
-    expect(upstreamAt).toHaveLength(sent);
+    expect(upstreamAt.length).toBeGreaterThanOrEqual(sent); // one that took long is asked again
     expect(threads.faults).toEqual([]);
   });
 });

@@ -33,6 +33,8 @@ import { type Waiter, Waiters } from './waiter.ts';
 
 /** RFC 8767 §5: a client gives up after 2 s or more. */
 const STALE_AFTER_MS = 1800;
+/** How long close waits for answers on their way; whoever waits longer gets none. */
+const CLOSE_GRACE_MS = 1000;
 /** An answer younger than this is not asked for again: at most one refresh a second and question, however short its TTL. */
 const REFRESH_SECONDS = 1;
 
@@ -164,7 +166,7 @@ class CachingResolver implements ResolverWithStats {
 
   async close(): Promise<void> {
     this.#stopWatching();
-    await this.#flights.over();
+    await Promise.race([this.#flights.over(), new Promise<void>((over) => this.#clock.after(CLOSE_GRACE_MS, over))]);
     this.#ports.close();
     for (const upstream of this.#upstreams.values()) upstream.stream.close();
   }

@@ -89,6 +89,7 @@ export function newTwoHosts(): TwoHosts {
     const [server, asker] = names.map(newHost);
     setUp(server, SERVER_SETUP);
     setUp(asker, ASKER_SETUP);
+    for (const host of [server, asker]) waitForCables(host);
     return { server, asker, remove };
   } catch (error) {
     remove();
@@ -130,9 +131,21 @@ function setUp(host: Host, commands: readonly string[]): void {
   // Answers come back another way than the questions went: no reverse path filter. `all` holds for every interface as the stricter one.
   for (const which of ['all', 'default', 'va', 'vb']) {
     run('ip', 'netns', 'exec', host.name, 'sysctl', '-q', '-w', `net.ipv4.conf.${which}.rp_filter=0`);
+    // Nobody else has our addresses: to find that out takes seconds, in which none of them can be used.
+    run('ip', 'netns', 'exec', host.name, 'sysctl', '-q', '-w', `net.ipv6.conf.${which}.accept_dad=0`);
   }
   for (const device of ['lo', 'va', 'vb']) host.ip('link', 'set', device, 'up');
   for (const command of commands) host.ip(...(command.includes(':') ? ['-6'] : []), ...command.split(' '));
+}
+
+/** The kernel takes up to a second to notice that a new cable carries. */
+function waitForCables(host: Host): void {
+  for (let tries = 0; tries < 100; tries++) {
+    const links = JSON.parse(host.ip('-j', 'link', 'show')) as { ifname: string; operstate: string }[];
+    if (links.every(({ ifname, operstate }) => ifname === 'lo' || operstate === 'UP')) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  }
+  throw new Error(`the cables of ${host.name} do not come up`);
 }
 
 function run(program: string, ...args: string[]): string {

@@ -30,7 +30,7 @@ export interface OpenOptions {
 }
 
 /** Receives that end without a packet before one is given up: each waits 250 ms. */
-const MAX_IDLE = 8;
+const MAX_IDLE = 24;
 
 /** Opens sockets and closes them all at the end of a test. */
 export class UdpEnds {
@@ -72,7 +72,7 @@ export class UdpEnds {
   }
 }
 
-/** What has come or comes within 250 ms, at least `atLeast` (or what there is after 2 s). */
+/** What has come or comes within 250 ms, at least `atLeast` (or what there is after 6 s). */
 export function receiveAll(end: End, atLeast = 1): Datagram[] {
   const found: Datagram[] = [];
   for (let idle = 0; idle < MAX_IDLE; ) {

@@ -26,9 +26,9 @@ import { Flights, type Landed, passingFailure, type TtlLimits } from './flights.
 import { Random } from './random.ts';
 import type { Asker, Resolver } from './resolver.ts';
 import { type SocketKind, SourcePorts } from './source-ports.ts';
-import { type Listener, watchSystemUpstreams } from './system-upstreams.ts';
-import { Upstream, type UpstreamConfig, type UpstreamStats } from './upstream.ts';
-import { type View, Views } from './views.ts';
+import type { UpstreamStats } from './upstream.ts';
+import { UpstreamBook, type UpstreamOptions } from './upstream-book.ts';
+import type { View } from './views.ts';
 import { type Waiter, Waiters } from './waiter.ts';
 
 /** RFC 8767 §5: a client gives up after 2 s or more. */
@@ -38,18 +38,13 @@ const CLOSE_GRACE_MS = 1000;
 /** An answer younger than this is not asked for again: at most one refresh a second and question, however short its TTL. */
 const REFRESH_SECONDS = 1;
 
-export interface ResolverOptions {
+export interface ResolverOptions extends UpstreamOptions {
   /** A FastPath of this thread with `countsQueries` false; its snapshot is put in force by useSnapshot. */
   readonly path: FastPath;
-  readonly upstreams: 'system' | readonly UpstreamConfig[];
-  readonly forward: readonly { readonly zone: string; readonly to: readonly UpstreamConfig[] }[];
-  /** Where we listen ourselves, so that `system` never means us. */
-  readonly listen: readonly Listener[];
   /** `memory`: where the doors of other threads look; without it the cache has memory of its own. */
   readonly cache: TtlLimits & { readonly maxBytes: number; readonly memory?: CacheMemory };
   readonly deadlineMs: number;
   readonly case0x20: boolean;
-  readonly warn: (message: string) => void;
   /** For upstream queries by UDP; Node's own when absent. */
   readonly sockets?: SocketKind;
   /** Called before each judgement: puts the policy in force on `path` that is served by now. */
@@ -60,7 +55,6 @@ export interface ResolverOptions {
   readonly clock?: Clock;
   readonly wallMs?: () => number;
   readonly randomBytes?: (size: number) => Uint8Array;
-  readonly resolvConf?: string;
 }
 
 export interface ResolverStats {
@@ -98,12 +92,9 @@ class CachingResolver implements ResolverWithStats {
   readonly #ports: SourcePorts;
   readonly #cache: AnswerCache;
   readonly #flights: Flights;
-  readonly #views: Views;
   readonly #waiters: Waiters;
-  readonly #upstreams = new Map<string, Upstream>();
+  readonly #upstreams: UpstreamBook;
   readonly #packet: Packet = newPacket(new Uint8Array(MAX_MESSAGE));
-  readonly #stopWatching: () => void;
-  #system: readonly Upstream[] = [];
   #overloaded = 0;
 
   constructor(options: ResolverOptions) {
@@ -111,22 +102,14 @@ class CachingResolver implements ResolverWithStats {
     this.#clock = options.clock ?? monotonicClock;
     this.#wallMs = options.wallMs ?? Date.now;
     this.#random = new Random(options.randomBytes ?? randomBytes);
-    const { deadlineMs, case0x20, upstreams } = options;
+    const { deadlineMs, case0x20 } = options;
     this.#ports = new SourcePorts(this.#clock, this.#random, options.sockets ?? new DatagramSockets());
     this.#cache = new AnswerCache(options.cache.memory ?? options.cache.maxBytes);
     this.#waiters = new Waiters(options.path.refusals.seed);
     const alarms = new Alarms(this.#clock);
     const parts = { clock: this.#clock, alarms, random: this.#random, ports: this.#ports, deadlineMs, case0x20 };
     this.#flights = new Flights(parts, this.#cache, options.cache, (waiter, landed) => this.#landed(waiter, landed));
-    const forward = options.forward.map(({ zone, to }) => ({ zone, to: this.#adopt(to) }));
-    if (upstreams === 'system') {
-      this.#stopWatching = this.#watchSystem();
-      this.#views = new Views(() => this.#system, forward);
-    } else {
-      const fixed = this.#adopt(upstreams);
-      this.#stopWatching = () => {};
-      this.#views = new Views(() => fixed, forward);
-    }
+    this.#upstreams = new UpstreamBook(options, this.#clock, this.#random);
   }
 
   resolve(query: Uint8Array, asker: Asker): Promise<Uint8Array | undefined> {
@@ -165,16 +148,16 @@ class CachingResolver implements ResolverWithStats {
   }
 
   async close(): Promise<void> {
-    this.#stopWatching();
+    this.#upstreams.stopWatching();
     await Promise.race([this.#flights.over(), new Promise<void>((over) => this.#clock.after(CLOSE_GRACE_MS, over))]);
     this.#ports.close();
-    for (const upstream of this.#upstreams.values()) upstream.stream.close();
+    this.#upstreams.close();
   }
 
   stats(): ResolverStats {
     return {
       cache: this.#cache.stats(),
-      upstreams: [...this.#upstreams.values()].map((upstream) => upstream.stats()),
+      upstreams: this.#upstreams.stats(),
       ...this.#flights.stats(),
       overloaded: this.#overloaded,
       ports: this.#ports.stats(),
@@ -216,7 +199,7 @@ class CachingResolver implements ResolverWithStats {
       return;
     }
     const now = this.#options.path.nowSeconds;
-    const view = this.#views.of(this.#packet.qname);
+    const view = this.#upstreams.views.of(this.#packet.qname);
     const key = keyFor(view.number, this.#packet);
     const known = this.#cache.find(key, now);
     if (known !== undefined && now < known.expiresAt) {
@@ -244,7 +227,7 @@ class CachingResolver implements ResolverWithStats {
   }
 
   #askAgain(): void {
-    const view = this.#views.of(this.#packet.qname);
+    const view = this.#upstreams.views.of(this.#packet.qname);
     const key = keyFor(view.number, this.#packet);
     const known = this.#cache.peek(key);
     const now = this.#nowSeconds();
@@ -306,23 +289,6 @@ class CachingResolver implements ResolverWithStats {
   #finish(waiter: Waiter, length: number): void {
     waiter.deliver(waiter, this.#packet.bytes, length === DROP ? 0 : length);
     this.#waiters.release(waiter);
-  }
-
-  #watchSystem(): () => void {
-    const { resolvConf = '/etc/resolv.conf', listen, warn } = this.#options;
-    return watchSystemUpstreams(resolvConf, listen, this.#clock, warn, (configs) => {
-      this.#system = this.#adopt(configs);
-    });
-  }
-
-  /** One Upstream a name, so that views share what is known of it; those gone from resolv.conf keep their counters. */
-  #adopt(configs: readonly UpstreamConfig[]): Upstream[] {
-    return configs.map((config) => {
-      const known = this.#upstreams.get(config.name);
-      const upstream = known ?? new Upstream(config, this.#clock, this.#random);
-      this.#upstreams.set(config.name, upstream);
-      return upstream;
-    });
   }
 
   #nowSeconds(): number {

@@ -116,14 +116,16 @@ class Service implements DnsService {
   readonly #memory: Memory;
   readonly #path: ReturnType<typeof newFastPath>;
   readonly #policy: ArenaReader;
-  readonly #thread: Worker;
-  readonly #resolver: RemoteResolver<ResolverStats>;
+  /** A thread that gets ready while the policy is read: the first answer is a worker's. */
+  readonly #spare: Worker[];
+  #thread: Worker | undefined;
+  #resolver: RemoteResolver<ResolverStats> | undefined;
   readonly #pool: Pool | undefined;
   #listeners: Listeners | undefined;
 
   /** Without workers UDP is read by main. */
   constructor(options: DnsServiceOptions, workers: number) {
-    const { config, arena, onFault, log } = options;
+    const { config, arena } = options;
     this.#o = options;
     this.#settings = { ...config.dns, ...config.cache, countsQueries: true };
     this.#forwardZones = config.dns.forward.map(({ zone }) => zone);
@@ -139,15 +141,7 @@ class Service implements DnsService {
       seed: randomInt(2 ** 32),
     });
     this.#policy = new ArenaReader(arena.shared, MAIN);
-    this.#thread = startThread('resolver', this.#resolverWorld());
-    // Without its resolver the instance cannot do its work: it ends, and its supervisor starts another.
-    this.#thread.on('error', (error) => {
-      throw error;
-    });
-    this.#resolver = new RemoteResolver<ResolverStats>(this.#thread, {
-      onWarning: (message) => log('warn', message),
-      onFault: ({ error, query }) => onFault({ error: new Error(error), sample: query }),
-    });
+    this.#spare = workers === 0 ? [] : [startThread('worker', undefined)];
     this.#pool = workers === 0 ? undefined : this.#newPool(workers);
   }
 
@@ -166,7 +160,8 @@ class Service implements DnsService {
     const { config, where, onFault } = this.#o;
     const { tcpIdleMs: idleMs, tcpMaxConnections: maxConnections, tcpMaxPerClient: maxPerClient } = config.dns;
     const clock = { wallMs: Date.now, monotonicSeconds: sharedMonotonic() };
-    const door = createDoor({ path: this.#path, resolver: this.#resolver, clock, onFault });
+    const resolver = this.#startResolver();
+    const door = createDoor({ path: this.#path, resolver, clock, onFault });
     const pool = this.#pool;
     const listeners = await openListeners({
       listen: config.dns.listen,
@@ -187,7 +182,7 @@ class Service implements DnsService {
   }
 
   resolver(): ResolverStats {
-    return this.#resolver.stats() ?? NO_STATS;
+    return this.#resolver?.stats() ?? NO_STATS;
   }
 
   async refreshStats(): Promise<void> {
@@ -195,22 +190,44 @@ class Service implements DnsService {
     const late = new Promise((done) => {
       timer = setTimeout(done, STATS_WAIT_MS);
     });
-    await Promise.race([this.#resolver.freshStats(), late]);
+    await Promise.race([this.#resolver?.freshStats(), late]);
     clearTimeout(timer);
   }
 
   async close(): Promise<void> {
     await this.#listeners?.close();
-    await this.#resolver.close();
-    await this.#thread.terminate();
+    await this.#resolver?.close();
+    await this.#thread?.terminate();
+    for (const thread of this.#spare) await thread.terminate();
     await this.#pool?.close();
+  }
+
+  #startResolver(): RemoteResolver<ResolverStats> {
+    const { onFault, log } = this.#o;
+    const thread = startThread('resolver', this.#resolverWorld());
+    // Without its resolver the instance cannot do its work: it ends, and its supervisor starts another.
+    thread.on('error', (error) => {
+      throw error;
+    });
+    this.#thread = thread;
+    this.#resolver = new RemoteResolver<ResolverStats>(thread, {
+      onWarning: (message) => log('warn', message),
+      onFault: ({ error, query }) => onFault({ error: new Error(error), sample: query }),
+    });
+    return this.#resolver;
+  }
+
+  #startWorker(lent: Lent): Worker {
+    const thread = this.#spare.pop() ?? startThread('worker', undefined);
+    thread.postMessage(this.#workerWorld(lent));
+    return thread;
   }
 
   #newPool(workers: number): Pool {
     const { arena, onFault, log } = this.#o;
     return new Pool({
       workers,
-      start: (lent) => startThread('worker', this.#workerWorld(lent)),
+      start: (lent) => this.#startWorker(lent),
       onFault: ({ error, sample }) => onFault({ error: new Error(error), sample }),
       onCrash: (index, error, waitMs) => {
         arena.left(FIRST_WORKER + index);

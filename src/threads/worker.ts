@@ -1,7 +1,7 @@
 // A worker's thread: ties the memory and the sockets that main lends it to the loop, which runs until it is told to stop.
 
 import { enableCompileCache } from 'node:module';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { SharedArena } from '../control/arena.ts';
 import type { FastPathSettings } from '../dns/answer/fast-path.ts';
 import type { CacheMemory } from '../dns/answer/response-cache/layout.ts';
@@ -40,7 +40,8 @@ const { SocketCounter } = await import('../dns/workers/socket-counts.ts');
 const { SocketPoll } = await import('../dns/workers/socket-poll.ts');
 const { sharedMonotonic } = await import('./clock.ts');
 
-const world = workerData as WorkerWorld;
+// By message, so that the thread can get ready before there are sockets to lend.
+const world = await new Promise<WorkerWorld>((take) => parentPort?.once('message', take));
 const { lent } = world;
 const libc = new Libc();
 const lanes = lent.fds.map((fd, place) => {

@@ -52,7 +52,9 @@ export async function startThreads(workers: number, upstreams: readonly Upstream
   const start = (lent: Lent) => {
     const row = FIRST_WORKER_ROW + lent.index;
     const own = { lent, row, counters: counters[row], events: newEvents().memory, missRing: rings[lent.index] };
-    return startThread('worker', { ...shared, ...own } satisfies WorkerWorld);
+    const thread = startThread('worker', undefined);
+    thread.postMessage({ ...shared, ...own } satisfies WorkerWorld);
+    return thread;
   };
   const pool = new Pool({
     workers,

@@ -34,7 +34,11 @@ export class RunningPool {
     const worlds = Array.from({ length: workers }, (_, index) => this.#worldOf(index));
     this.pool = new Pool({
       workers,
-      start: (lent: Lent): Worker => startThread('worker', { ...worlds[lent.index], lent } satisfies WorkerWorld),
+      start: (lent: Lent): Worker => {
+        const thread = startThread('worker', undefined);
+        thread.postMessage({ ...worlds[lent.index], lent } satisfies WorkerWorld);
+        return thread;
+      },
       onFault: (fault) => this.faults.push(fault),
       onCrash: (index, error, waitMs) => {
         this.arena.left(FIRST_ROW + index);

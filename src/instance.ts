@@ -14,6 +14,7 @@ import { loadSources } from './config/load.ts';
 import { readConfig } from './config/read-config.ts';
 import { Arena } from './control/arena.ts';
 import { systemClock } from './control/clock.ts';
+import type { CompileReport } from './control/compile-job.ts';
 import { serveControl } from './control/control-socket.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from './control/last-good.ts';
 import { PolicyKeeper } from './control/policy-keeper.ts';
@@ -32,6 +33,7 @@ import { Pseudonyms } from './observe/pseudonym.ts';
 import { openVerifiedSnapshot } from './policy/snapshot/snapshot.ts';
 import { policyReaders } from './policy-metrics.ts';
 import { runThread } from './threads/start.ts';
+import { trimMemory } from './threads/trim-memory.ts';
 
 /** The largest lists compile in 3 s; a compiler that takes this long hangs. */
 const COMPILE_LIMIT_MS = 120_000;
@@ -121,7 +123,8 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     maxShrink: config.reload.maxShrink,
     clock: systemClock,
     arena,
-    compile: (job) => runThread('compiler', { job, shared: arena.shared }, COMPILE_LIMIT_MS),
+    compile: (job) =>
+      runThread<CompileReport>('compiler', { job, shared: arena.shared }, COMPILE_LIMIT_MS).finally(trimMemory),
     open: openVerifiedSnapshot,
     openUnchanged,
     readLastGood: readLastGoodModel,

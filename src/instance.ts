@@ -33,7 +33,6 @@ import { Pseudonyms } from './observe/pseudonym.ts';
 import { openVerifiedSnapshot } from './policy/snapshot/snapshot.ts';
 import { policyReaders } from './policy-metrics.ts';
 import { runThread } from './threads/start.ts';
-import { trimMemory } from './threads/trim-memory.ts';
 
 /** The largest lists compile in 3 s; a compiler that takes this long hangs. */
 const COMPILE_LIMIT_MS = 120_000;
@@ -123,8 +122,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     maxShrink: config.reload.maxShrink,
     clock: systemClock,
     arena,
-    compile: (job) =>
-      runThread<CompileReport>('compiler', { job, shared: arena.shared }, COMPILE_LIMIT_MS).finally(trimMemory),
+    compile: (job) => runThread<CompileReport>('compiler', { job, shared: arena.shared }, COMPILE_LIMIT_MS),
     open: openVerifiedSnapshot,
     openUnchanged,
     readLastGood: readLastGoodModel,

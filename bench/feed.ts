@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeDisk } from '../src/lists/disk.ts';
 import { pushFeed } from '../src/lists/feed.ts';
-import { digestOf } from '../src/lists/lines.ts';
+import { digestOf } from '../src/lists/rules/lines.ts';
 import type { RuleSink } from '../src/policy/rules.ts';
 
 const SEED = 20_261_124;

@@ -7,9 +7,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { configSchema } from '../src/config/schema.ts';
 import { exemptionSchema } from '../src/config/schema-exemption.ts';
-import { appSchema, feedSchema } from '../src/lists/schema-app.ts';
-import { directiveSchema } from '../src/lists/schema-directive.ts';
-import { cdnZonesSchema, networksSchema, sourcesSchema } from '../src/lists/schema-zones.ts';
+import { appSchema, feedSchema } from '../src/lists/schema/schema-app.ts';
+import { directiveSchema } from '../src/lists/schema/schema-directive.ts';
+import { cdnZonesSchema, networksSchema, sourcesSchema } from '../src/lists/schema/schema-zones.ts';
 
 const FOLDER = new URL('../blocklists/schema/', import.meta.url);
 

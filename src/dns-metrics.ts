@@ -1,10 +1,10 @@
 // Hands the metrics of DNS their numbers. All readers of one scrape see the same reading.
 
-import type { ActivePolicy } from './control/active-policy.ts';
-import type { CounterReading } from './dns/answer/counter-book.ts';
-import { COUNTED_ACTIONS, DURATION_BUCKETS } from './dns/answer/counter-layout.ts';
+import type { ActivePolicy } from './control/keeper/active-policy.ts';
+import type { CounterReading } from './dns/answer/counting/counter-book.ts';
+import { COUNTED_ACTIONS, DURATION_BUCKETS } from './dns/answer/counting/counter-layout.ts';
 import type { ResolverStats } from './dns/resolve/resolve.ts';
-import { DURATION_BOUNDS, type UpstreamStats } from './dns/resolve/upstream.ts';
+import { DURATION_BOUNDS, type UpstreamStats } from './dns/resolve/upstream/upstream.ts';
 import type { PoolStats, SocketStats } from './dns/workers/pool.ts';
 import type { HistogramSample, ReadSamples, Sample } from './observe/metrics.ts';
 import { capSeries } from './observe/series-cap.ts';

@@ -1,6 +1,6 @@
 // Hands the metrics of policy their numbers: what is served, how reloads went, what begins and ends.
 
-import { type ActivePolicy, OUTCOMES, type PolicyStatus } from './control/active-policy.ts';
+import { type ActivePolicy, OUTCOMES, type PolicyStatus } from './control/keeper/active-policy.ts';
 import type { ReadSamples, Sample } from './observe/metrics.ts';
 
 /** An exemption's end stays visible this long after it, for the dashboards of those who renew it. */

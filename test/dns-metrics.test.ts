@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { CounterBook } from '../src/dns/answer/counter-book.ts';
-import { type Counters, countCacheHit, countOverload, newCounters } from '../src/dns/answer/counters.ts';
+import { CounterBook } from '../src/dns/answer/counting/counter-book.ts';
+import { type Counters, countCacheHit, countOverload, newCounters } from '../src/dns/answer/counting/counters.ts';
 import type { ResolverStats } from '../src/dns/resolve/resolve.ts';
 import { NO_POOL, type PoolStats } from '../src/dns/workers/pool.ts';
 import { dnsReaders } from '../src/dns-metrics.ts';

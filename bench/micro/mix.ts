@@ -3,16 +3,16 @@
 
 import { parseAddress } from '../../src/base/addresses.ts';
 import { writeU16 } from '../../src/base/bytes.ts';
-import { TAIL } from '../../src/dns/answer/events.ts';
+import { TAIL } from '../../src/dns/answer/events/events.ts';
 import type { FastPath } from '../../src/dns/answer/fast-path.ts';
 import { newCacheMemory } from '../../src/dns/answer/response-cache/layout.ts';
 import { newCacheReader } from '../../src/dns/answer/response-cache/reader.ts';
 import { CacheWriter } from '../../src/dns/answer/response-cache/writer.ts';
 import { scrub } from '../../src/dns/wire/scrub.ts';
-import { PACKET_ROOM } from '../../src/dns/workers/batch-socket.ts';
 import { ControlWords, RUN, STOP } from '../../src/dns/workers/control-words.ts';
 import { type LoopSocket, runLoop } from '../../src/dns/workers/loop.ts';
-import { BATCH } from '../../src/dns/workers/message-table.ts';
+import { PACKET_ROOM } from '../../src/dns/workers/sockets/batch-socket.ts';
+import { BATCH } from '../../src/dns/workers/sockets/message-table.ts';
 import { newPath } from '../../test/dns/answer/asking.ts';
 import { questionOf, STALE_SECONDS } from '../../test/dns/answer/response-cache/keeping.ts';
 import { NOW } from '../../test/dns/answer/small-policy.ts';

@@ -1,8 +1,8 @@
 // The paths of one query through a thread that answers, each on a small policy, whose few cache lines are always near.
 
 import { answerQuery } from '../../src/dns/answer/answer.ts';
-import { countDecision, countQuery, countResponse } from '../../src/dns/answer/counters.ts';
-import { claimEvent, commitEvent, publishEvents, TAIL } from '../../src/dns/answer/events.ts';
+import { countDecision, countQuery, countResponse } from '../../src/dns/answer/counting/counters.ts';
+import { claimEvent, commitEvent, publishEvents, TAIL } from '../../src/dns/answer/events/events.ts';
 import type { FastPath } from '../../src/dns/answer/fast-path.ts';
 import { newCacheReader } from '../../src/dns/answer/response-cache/reader.ts';
 import { CacheWriter } from '../../src/dns/answer/response-cache/writer.ts';

@@ -2,7 +2,7 @@
 
 import type { Instant } from '../base/brand.ts';
 import { readConfig } from '../config/read-config.ts';
-import { type CompileReport, runCompileJob } from '../control/compile-job.ts';
+import { type CompileReport, runCompileJob } from '../control/keeper/compile-job.ts';
 import { progress } from './print.ts';
 
 /** What a configuration that cannot be read would have said: room for any policy. Untouched pages cost nothing. */

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import type { Instant } from '../base/brand.ts';
-import type { CompileReport } from '../control/compile-job.ts';
+import type { CompileReport } from '../control/keeper/compile-job.ts';
 import { compileHere } from './compile-here.ts';
 import { chooseConfig } from './config-file.ts';
 import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';

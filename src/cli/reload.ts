@@ -2,8 +2,8 @@
 
 import type { Instant } from '../base/brand.ts';
 import { readConfig } from '../config/read-config.ts';
-import type { ReloadResult } from '../control/active-policy.ts';
 import { askControl } from '../control/control-socket.ts';
+import type { ReloadResult } from '../control/keeper/active-policy.ts';
 import { statePaths } from '../control/state-folder.ts';
 import { chooseConfig } from './config-file.ts';
 import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';

@@ -1,6 +1,6 @@
 // `interdict serve`: runs an instance until it is told to stop.
 
-import type { PolicyKeeper } from '../control/policy-keeper.ts';
+import type { PolicyKeeper } from '../control/keeper/policy-keeper.ts';
 import { startInstance } from '../instance.ts';
 import { chooseConfig } from './config-file.ts';
 import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';

@@ -1,7 +1,7 @@
 // The parts of interdict.yaml that name addresses: where we listen, whom we ask.
 
 import { formatName, parseName } from '../base/names.ts';
-import { readName } from '../lists/names.ts';
+import { readName } from '../lists/rules/names.ts';
 import type { Path } from '../lists/yaml/document.ts';
 import { quote } from '../lists/yaml/shape.ts';
 import type { Config, Endpoint, ForwardZone, Upstream } from './config.ts';

@@ -3,7 +3,7 @@
 import { formatPrefix, parsePrefix } from '../base/addresses.ts';
 import { instantOf } from '../base/dates.ts';
 import { present } from '../lists/present.ts';
-import { networkOf } from '../lists/rule.ts';
+import { networkOf } from '../lists/rules/rule.ts';
 import type { Path } from '../lists/yaml/document.ts';
 import { quote } from '../lists/yaml/shape.ts';
 import type { EnforceEntry, Segment } from '../policy/model.ts';

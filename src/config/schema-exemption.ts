@@ -1,7 +1,7 @@
 // The shape of exemptions/*.yaml: one exception a file, for some clients of one segment, with an end.
 
 import { z } from 'zod';
-import { date, id, moment, text } from '../lists/schema-words.ts';
+import { date, id, moment, text } from '../lists/schema/schema-words.ts';
 import { CLASSES } from '../policy/model.ts';
 
 export const exemptionSchema = z.strictObject({

@@ -2,8 +2,8 @@
 // neighbours; what the policy means as a whole is checked by policy/.
 
 import { z } from 'zod';
-import { jurisdiction } from '../lists/schema-directive.ts';
-import { answer, id, moment, name, span, text } from '../lists/schema-words.ts';
+import { jurisdiction } from '../lists/schema/schema-directive.ts';
+import { answer, id, moment, name, span, text } from '../lists/schema/schema-words.ts';
 import { MODES, SEGMENT_KINDS } from '../policy/model.ts';
 
 const endpoint = z.string({ error: 'must be ADDRESS:PORT in quotes, such as "127.0.0.1:5300" or "[::1]:5300"' });

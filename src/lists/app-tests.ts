@@ -3,7 +3,7 @@
 import type { WireName } from '../base/brand.ts';
 import type { Problem } from '../base/problems.ts';
 import type { App, ListsModel } from '../policy/model.ts';
-import { readName } from './names.ts';
+import { readName } from './rules/names.ts';
 import { quote } from './yaml/shape.ts';
 
 /**

@@ -9,8 +9,8 @@ import type { Disk } from './disk.ts';
 import { FORMATS, type LineFault, type LineTarget } from './formats/format.ts';
 import { isMachineName } from './formats/hosts.ts';
 import { newPattern, type Pattern, type PatternFault, readPattern } from './formats/pattern.ts';
-import { scanLines } from './lines.ts';
-import { isPublicSuffix } from './names.ts';
+import { scanLines } from './rules/lines.ts';
+import { isPublicSuffix } from './rules/names.ts';
 import { quote } from './yaml/shape.ts';
 
 /** Lines shown of those left out; the count tells the rest. */

@@ -3,8 +3,8 @@
 
 import { containsPrefix, formatPrefix, type Prefix, parsePrefix } from '../base/addresses.ts';
 import type { Problem } from '../base/problems.ts';
-import type { TextFault } from './names.ts';
-import { networksSchema } from './schema-zones.ts';
+import type { TextFault } from './rules/names.ts';
+import { networksSchema } from './schema/schema-zones.ts';
 import { type Clock, checkEvidence, type SourceIndex } from './sources.ts';
 import type { Path, YamlDocument } from './yaml/document.ts';
 import { quote, shapeOf } from './yaml/shape.ts';

@@ -5,9 +5,9 @@ import { instantOf } from '../base/dates.ts';
 import type { Problem } from '../base/problems.ts';
 import type { Directive, DirectiveApp } from '../policy/model.ts';
 import { present } from './present.ts';
-import { type DirectiveText, directiveSchema } from './schema-directive.ts';
+import { parseSpan } from './rules/spans.ts';
+import { type DirectiveText, directiveSchema } from './schema/schema-directive.ts';
 import type { Clock } from './sources.ts';
-import { parseSpan } from './spans.ts';
 import type { Path, YamlDocument } from './yaml/document.ts';
 import { shapeOf } from './yaml/shape.ts';
 

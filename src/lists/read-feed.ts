@@ -9,11 +9,11 @@ import type { Disk, OpenFile } from './disk.ts';
 import type { FeedRules, FeedSource } from './feed.ts';
 import { DETECT_BYTES, detectFormat } from './formats/detect.ts';
 import { FORMATS } from './formats/format.ts';
-import { digestOf } from './lines.ts';
 import { checkTests, headOf } from './read-app.ts';
-import type { RuleContext } from './rule.ts';
-import { type FeedText, feedSchema } from './schema-app.ts';
-import { parseSize } from './sizes.ts';
+import { digestOf } from './rules/lines.ts';
+import type { RuleContext } from './rules/rule.ts';
+import { parseSize } from './rules/sizes.ts';
+import { type FeedText, feedSchema } from './schema/schema-app.ts';
 import type { Path } from './yaml/document.ts';
 import { quote, shapeOf } from './yaml/shape.ts';
 

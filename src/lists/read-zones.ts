@@ -3,8 +3,8 @@
 import { countLabels, formatName } from '../base/names.ts';
 import type { Problem } from '../base/problems.ts';
 import type { PlacedName } from '../policy/model.ts';
-import { readName } from './names.ts';
-import { cdnZonesSchema, sourcesSchema } from './schema-zones.ts';
+import { readName } from './rules/names.ts';
+import { cdnZonesSchema, sourcesSchema } from './schema/schema-zones.ts';
 import { type Clock, checkEvidence, type SourceIndex } from './sources.ts';
 import type { Path, YamlDocument } from './yaml/document.ts';
 import { quote, shapeOf } from './yaml/shape.ts';

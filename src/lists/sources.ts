@@ -3,8 +3,8 @@
 import type { Instant } from '../base/brand.ts';
 import { instantOf, isDate } from '../base/dates.ts';
 import type { Place, Problem } from '../base/problems.ts';
-import { EVIDENCE } from './schema-words.ts';
-import type { SourcesText } from './schema-zones.ts';
+import { EVIDENCE } from './schema/schema-words.ts';
+import type { SourcesText } from './schema/schema-zones.ts';
 import { nearest } from './yaml/suggest.ts';
 
 export type SourceIndex = ReadonlyMap<string, SourcesText['sources'][number]['carry']>;

@@ -3,7 +3,7 @@
 
 import { enableCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SharedArena } from '../control/arena.ts';
+import type { SharedArena } from '../control/keeper/arena.ts';
 import type { FastPathSettings } from '../dns/answer/fast-path.ts';
 import type { Report } from '../dns/resolve/remote-resolver.ts';
 import type { ResolverOptions, ResolverStats } from '../dns/resolve/resolve.ts';
@@ -29,9 +29,9 @@ const FOLLOW_MS = 100;
 const STATS_MS = 1000;
 
 enableCompileCache();
-const { ArenaReader } = await import('../control/arena.ts');
-const { newCounters } = await import('../dns/answer/counters.ts');
-const { newEvents } = await import('../dns/answer/events.ts');
+const { ArenaReader } = await import('../control/keeper/arena.ts');
+const { newCounters } = await import('../dns/answer/counting/counters.ts');
+const { newEvents } = await import('../dns/answer/events/events.ts');
 const { newFastPath, useSnapshot } = await import('../dns/answer/fast-path.ts');
 const { MissDesk } = await import('../dns/resolve/miss-desk.ts');
 const { ResolverServer } = await import('../dns/resolve/remote-resolver.ts');
@@ -83,9 +83,9 @@ if (native !== undefined) {
 
 /** Where workers have batched system calls, so has the resolver. */
 async function loadNative() {
-  const { NativeSockets } = await import('../dns/resolve/native-sockets.ts');
-  const { BatchSender } = await import('../dns/workers/batch-sender.ts');
-  const { Libc } = await import('../dns/workers/libc.ts');
+  const { NativeSockets } = await import('../dns/resolve/upstream/native-sockets.ts');
+  const { BatchSender } = await import('../dns/workers/sockets/batch-sender.ts');
+  const { Libc } = await import('../dns/workers/sockets/libc.ts');
   const libc = new Libc();
   return { sockets: new NativeSockets(libc), sender: new BatchSender(libc) };
 }

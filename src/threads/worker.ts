@@ -2,7 +2,7 @@
 
 import { enableCompileCache } from 'node:module';
 import { parentPort } from 'node:worker_threads';
-import type { SharedArena } from '../control/arena.ts';
+import type { SharedArena } from '../control/keeper/arena.ts';
 import type { FastPathSettings } from '../dns/answer/fast-path.ts';
 import type { CacheMemory } from '../dns/answer/response-cache/layout.ts';
 import type { Lent, WorkerMessage } from '../dns/workers/pool.ts';
@@ -25,19 +25,19 @@ export interface WorkerWorld {
 }
 
 enableCompileCache();
-const { ArenaReader } = await import('../control/arena.ts');
-const { newCounters } = await import('../dns/answer/counters.ts');
-const { newEvents } = await import('../dns/answer/events.ts');
+const { ArenaReader } = await import('../control/keeper/arena.ts');
+const { newCounters } = await import('../dns/answer/counting/counters.ts');
+const { newEvents } = await import('../dns/answer/events/events.ts');
 const { newFastPath } = await import('../dns/answer/fast-path.ts');
 const { newCacheReader } = await import('../dns/answer/response-cache/reader.ts');
-const { BatchSocket } = await import('../dns/workers/batch-socket.ts');
+const { BatchSocket } = await import('../dns/workers/sockets/batch-socket.ts');
 const { Bell } = await import('../dns/workers/bell.ts');
 const { ControlWords } = await import('../dns/workers/control-words.ts');
-const { Libc } = await import('../dns/workers/libc.ts');
+const { Libc } = await import('../dns/workers/sockets/libc.ts');
 const { runLoop } = await import('../dns/workers/loop.ts');
 const { MissProducer } = await import('../dns/workers/miss-ring.ts');
-const { SocketCounter } = await import('../dns/workers/socket-counts.ts');
-const { SocketPoll } = await import('../dns/workers/socket-poll.ts');
+const { SocketCounter } = await import('../dns/workers/sockets/socket-counts.ts');
+const { SocketPoll } = await import('../dns/workers/sockets/socket-poll.ts');
 const { sharedMonotonic } = await import('./clock.ts');
 
 // By message, so that the thread can get ready before there are sockets to lend.

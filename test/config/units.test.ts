@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../src/base/addresses.ts';
 import { isLoopback, isUnspecified, parseDuration, parseEndpoint, parseUpstream } from '../../src/config/units.ts';
-import { parseSize } from '../../src/lists/sizes.ts';
-import { parseSpan } from '../../src/lists/spans.ts';
+import { parseSize } from '../../src/lists/rules/sizes.ts';
+import { parseSpan } from '../../src/lists/rules/spans.ts';
 
 describe('sizes', () => {
   it.each([

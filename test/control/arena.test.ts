@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Arena, ArenaReader } from '../../src/control/arena.ts';
+import { Arena, ArenaReader } from '../../src/control/keeper/arena.ts';
 import { compileWorld, worldOf } from '../policy/world.ts';
 
 const ROW = 3;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Instant } from '../../src/base/brand.ts';
-import { type LastGood, readLastGood, readLastGoodModel, writeLastGood } from '../../src/control/last-good.ts';
+import { type LastGood, readLastGood, readLastGoodModel, writeLastGood } from '../../src/control/keeper/last-good.ts';
 import type { Model } from '../../src/policy/model.ts';
 
 let root: string;

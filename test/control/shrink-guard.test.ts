@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Instant } from '../../src/base/brand.ts';
-import { type Counted, findShrinks } from '../../src/control/shrink-guard.ts';
+import { type Counted, findShrinks } from '../../src/control/keeper/shrink-guard.ts';
 import type { Directive, Model } from '../../src/policy/model.ts';
 
 const NOW = Date.parse('2026-11-24T00:00:00Z') as Instant;

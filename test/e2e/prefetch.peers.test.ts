@@ -4,8 +4,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { UpstreamConfig } from '../../src/dns/resolve/upstream.ts';
-import { batchIoFault } from '../../src/dns/workers/libc.ts';
+import type { UpstreamConfig } from '../../src/dns/resolve/upstream/upstream.ts';
+import { batchIoFault } from '../../src/dns/workers/sockets/libc.ts';
 import type { Load, LoadResult, LoadWorld } from './prefetch-load.ts';
 import { type RunningThreads, startThreads } from './running-threads.ts';
 

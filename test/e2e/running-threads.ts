@@ -2,16 +2,16 @@
 
 import { parseAddress } from '../../src/base/addresses.ts';
 import type { Address } from '../../src/base/brand.ts';
-import { Arena } from '../../src/control/arena.ts';
-import { CounterBook } from '../../src/dns/answer/counter-book.ts';
-import { newCounters } from '../../src/dns/answer/counters.ts';
-import { newEvents } from '../../src/dns/answer/events.ts';
-import { namesOf } from '../../src/dns/answer/generation-names.ts';
+import { Arena } from '../../src/control/keeper/arena.ts';
+import { CounterBook } from '../../src/dns/answer/counting/counter-book.ts';
+import { newCounters } from '../../src/dns/answer/counting/counters.ts';
+import { namesOf } from '../../src/dns/answer/counting/generation-names.ts';
+import { newEvents } from '../../src/dns/answer/events/events.ts';
 import { newCacheMemory } from '../../src/dns/answer/response-cache/layout.ts';
 import type { Listener } from '../../src/dns/listeners/listeners.ts';
 import { RemoteResolver } from '../../src/dns/resolve/remote-resolver.ts';
 import type { ResolverStats } from '../../src/dns/resolve/resolve.ts';
-import type { UpstreamConfig } from '../../src/dns/resolve/upstream.ts';
+import type { UpstreamConfig } from '../../src/dns/resolve/upstream/upstream.ts';
 import { Bell } from '../../src/dns/workers/bell.ts';
 import { newMissRing } from '../../src/dns/workers/miss-ring.ts';
 import { type Lent, Pool } from '../../src/dns/workers/pool.ts';

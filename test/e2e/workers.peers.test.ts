@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readU16 } from '../../src/base/bytes.ts';
-import { batchIoFault } from '../../src/dns/workers/libc.ts';
+import { batchIoFault } from '../../src/dns/workers/sockets/libc.ts';
 import { query, readReply } from '../dns/answer/wire.ts';
 import { DnsClient, inWindows } from '../peers/dns-client.ts';
 import { type RunningInstance, runCli, startInstance, writeFiles } from './instance.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Instant } from '../../src/base/brand.ts';
 import { formatProblem, type Problem } from '../../src/base/problems.ts';
 import { seenProblems } from '../../src/cli/print.ts';
-import { runCompileJob } from '../../src/control/compile-job.ts';
+import { runCompileJob } from '../../src/control/keeper/compile-job.ts';
 
 const FOLDER = 'test/fixtures/broken';
 const NOW = Date.parse('2026-11-24T12:00:00Z') as Instant;

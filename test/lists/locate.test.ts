@@ -4,7 +4,7 @@ import type { Instant } from '../../src/base/brand.ts';
 import { formatName } from '../../src/base/names.ts';
 import { nodeDisk } from '../../src/lists/disk.ts';
 import { readLists } from '../../src/lists/lists.ts';
-import { ruleLocator } from '../../src/lists/locate.ts';
+import { ruleLocator } from '../../src/lists/rules/locate.ts';
 import { memoryDisk } from './memory-disk.ts';
 import { recordingSink } from './recording-sink.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Instant } from '../../src/base/brand.ts';
-import { Arena } from '../../src/control/arena.ts';
-import { type CompileReport, sha256 } from '../../src/control/compile-job.ts';
+import { Arena } from '../../src/control/keeper/arena.ts';
+import { type CompileReport, sha256 } from '../../src/control/keeper/compile-job.ts';
 import { openSnapshot } from '../../src/policy/snapshot/snapshot.ts';
 import { runThread } from '../../src/threads/start.ts';
 import { Department, START } from '../control/running-keeper.ts';

@@ -32,7 +32,7 @@ import {
   DROPPED_RATE,
   REFUSED_NO_RECURSION,
   REFUSED_NO_SEGMENT,
-} from './counters.ts';
+} from './counting/counters.ts';
 import type { FastPath } from './fast-path.ts';
 import { finish, NO_EDE, sendRcode } from './finish.ts';
 import { answerFromCache } from './from-cache.ts';

@@ -19,7 +19,7 @@ import {
   TYPE_ANY,
 } from '../wire/message.ts';
 import { A_SIZE, AAAA_SIZE, soaRoom, writeA, writeAaaa, writeHeader, writeSoa } from '../wire/reply.ts';
-import { countDropped, countResponse, DROPPED_POLICY } from './counters.ts';
+import { countDropped, countResponse, DROPPED_POLICY } from './counting/counters.ts';
 import type { FastPath } from './fast-path.ts';
 import { addOpt, answerLimit, optSize, sendTruncated } from './finish.ts';
 import { DROP } from './outcome.ts';

@@ -4,8 +4,8 @@
 import { newReadAhead, type ReadAhead } from '../../policy/decide/touch.ts';
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { newSoa, type Soa } from '../wire/reply.ts';
-import { adoptNames, type Counters } from './counters.ts';
-import type { Events } from './events.ts';
+import { adoptNames, type Counters } from './counting/counters.ts';
+import type { Events } from './events/events.ts';
 import { type LocalZones, newLocalZones } from './local-zones.ts';
 import { newRefusals, type Refusals } from './refusals.ts';
 import type { CacheReader } from './response-cache/reader.ts';

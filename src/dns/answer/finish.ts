@@ -4,7 +4,7 @@ import { type Packet, TRANSPORT_UDP } from '../../base/packet.ts';
 import { addEde, EDE_SIZE, OPT_SIZE, writeOpt } from '../wire/edns.ts';
 import { ARCOUNT_AT, FLAG_TC, MAX_MESSAGE, MIN_UDP_SIZE } from '../wire/message.ts';
 import { countRecord, writeHeader } from '../wire/reply.ts';
-import { countResponse } from './counters.ts';
+import { countResponse } from './counting/counters.ts';
 import type { FastPath } from './fast-path.ts';
 
 /** In place of an EDE code: none. */

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { actionOf, BLOCKED, FREE, matchedOf, PROTECTED } from '../../policy/verdict.ts';
 import { HEADER_SIZE } from '../wire/message.ts';
 import { answerBlocked } from './blocked.ts';
-import { countCacheHit } from './counters.ts';
+import { countCacheHit } from './counting/counters.ts';
 import type { FastPath } from './fast-path.ts';
 import { answerJudged } from './from-memory.ts';
 import { MISS } from './outcome.ts';

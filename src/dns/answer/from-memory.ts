@@ -12,7 +12,7 @@ import { ANCOUNT_AT, FLAG_AD, RCODE_NXDOMAIN, RCODE_SERVFAIL } from '../wire/mes
 import { writeHeader } from '../wire/reply.ts';
 import { answerBlocked } from './blocked.ts';
 import type { CachedAnswer } from './cached-answer.ts';
-import { countResponse } from './counters.ts';
+import { countResponse } from './counting/counters.ts';
 import type { FastPath } from './fast-path.ts';
 import { addOpt, answerLimit, NO_EDE, optSize, sendRcode, sendTruncated } from './finish.ts';
 import { recordDecision } from './record.ts';

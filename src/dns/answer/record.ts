@@ -5,8 +5,8 @@ import { NO_SEGMENT, type Packet } from '../../base/packet.ts';
 import { unpackName } from '../../policy/decide/unpack-name.ts';
 import { parentOf, type Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { actionOf, appOf, BLOCKED, RELEASED } from '../../policy/verdict.ts';
-import { countDecision } from './counters.ts';
-import { claimEvent, commitEvent, MONOTONIC_AT, OUTCOME_AT, QNAME_AT, VERDICT_AT, WALL_AT } from './events.ts';
+import { countDecision } from './counting/counters.ts';
+import { claimEvent, commitEvent, MONOTONIC_AT, OUTCOME_AT, QNAME_AT, VERDICT_AT, WALL_AT } from './events/events.ts';
 import type { FastPath } from './fast-path.ts';
 
 /** The configured segment's number in the counters, -1 for none. */

@@ -4,7 +4,13 @@
 import { NO_SEGMENT, newPacket, SEGMENT_UNRESOLVED } from '../../base/packet.ts';
 import { segmentOf } from '../../policy/decide/decide.ts';
 import { answerQuery } from '../answer/answer.ts';
-import { countDropped, countDuration, countOverload, DROPPED_MALFORMED, DURATION_MEMORY } from '../answer/counters.ts';
+import {
+  countDropped,
+  countDuration,
+  countOverload,
+  DROPPED_MALFORMED,
+  DURATION_MEMORY,
+} from '../answer/counting/counters.ts';
 import type { FastPath } from '../answer/fast-path.ts';
 import { NO_EDE } from '../answer/finish.ts';
 import { answerFailure } from '../answer/from-memory.ts';

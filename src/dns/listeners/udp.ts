@@ -4,7 +4,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv4 } from '../../base/addresses.ts';
 import { TRANSPORT_UDP } from '../../base/packet.ts';
-import { PACKET_ROOM } from '../workers/batch-socket.ts';
+import { PACKET_ROOM } from '../workers/sockets/batch-socket.ts';
 import type { Door } from './door.ts';
 import type { ListenEndpoint, Listener } from './listeners.ts';
 import { readPeerAddress } from './peer-address.ts';

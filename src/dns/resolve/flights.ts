@@ -5,10 +5,10 @@ import type { Packet } from '../../base/packet.ts';
 import type { CachedAnswer } from '../answer/cached-answer.ts';
 import { FLAG_CD } from '../wire/message.ts';
 import type { AnswerCache, Failure } from './answer-cache.ts';
-import { Exchange, type Exchanged, type ExchangeParts } from './exchange.ts';
 import { FlightTable, type Keyed } from './flight-table.ts';
-import type { Upstream } from './upstream.ts';
-import type { UpstreamQuestion } from './upstream-query.ts';
+import { Exchange, type Exchanged, type ExchangeParts } from './upstream/exchange.ts';
+import type { Upstream } from './upstream/upstream.ts';
+import type { UpstreamQuestion } from './upstream/upstream-query.ts';
 import type { Waiter } from './waiter.ts';
 
 /** Questions on their way at once: 10,000 a second under a 1 s upstream. Beyond: SERVFAIL. */

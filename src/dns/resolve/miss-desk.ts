@@ -3,9 +3,9 @@
 //
 //   bell ─▶ turn: rings ─▶ resolver ─▶ (now or later) deliver ─▶ batch ─▶ flush, once a turn
 
-import type { BatchSender } from '../workers/batch-sender.ts';
 import type { Bell } from '../workers/bell.ts';
 import { MissConsumer, REFRESH } from '../workers/miss-ring.ts';
+import type { BatchSender } from '../workers/sockets/batch-sender.ts';
 import type { ResolverWithStats } from './resolve.ts';
 import type { Waiter } from './waiter.ts';
 

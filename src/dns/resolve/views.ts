@@ -2,7 +2,7 @@
 // public upstreams. The number of the view is part of the cache key.
 
 import { nameLength, parseName } from '../../base/names.ts';
-import type { Upstream } from './upstream.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 export interface View {
   readonly number: number;

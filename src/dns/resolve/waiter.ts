@@ -5,7 +5,7 @@ import { SEGMENT_UNRESOLVED, TRANSPORT_UDP } from '../../base/packet.ts';
 import type { CachedAnswer } from '../answer/cached-answer.ts';
 import { giveShareBack, newShares, type Shares, takeShare } from '../listeners/shares.ts';
 import type { MissRecord } from '../workers/miss-ring.ts';
-import { RETURN_PATH_BYTES } from '../workers/return-path.ts';
+import { RETURN_PATH_BYTES } from '../workers/sockets/return-path.ts';
 
 /** Queries that wait for upstreams at once: 20,000 a second, half a second each. Beyond: SERVFAIL. */
 const MAX_WAITING = 10_000;

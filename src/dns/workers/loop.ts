@@ -11,21 +11,27 @@
 import { newPacket, type Packet, SEGMENT_UNRESOLVED, TRANSPORT_UDP } from '../../base/packet.ts';
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { answerRead, readPacket } from '../answer/answer.ts';
-import { countDropped, countDurations, countOverload, DROPPED_MALFORMED, DURATION_MEMORY } from '../answer/counters.ts';
-import { publishEvents } from '../answer/events.ts';
+import {
+  countDropped,
+  countDurations,
+  countOverload,
+  DROPPED_MALFORMED,
+  DURATION_MEMORY,
+} from '../answer/counting/counters.ts';
+import { publishEvents } from '../answer/events/events.ts';
 import { type FastPath, useSnapshot } from '../answer/fast-path.ts';
 import { NO_EDE } from '../answer/finish.ts';
 import { answerFailure } from '../answer/from-memory.ts';
 import { MISS } from '../answer/outcome.ts';
 import { touchBatch } from '../answer/prepare.ts';
-import { buildQuery } from '../resolve/upstream-query.ts';
+import { buildQuery } from '../resolve/upstream/upstream-query.ts';
 import { FLAG_CD, RCODE_SERVFAIL } from '../wire/message.ts';
-import { type BatchSocket, PACKET_ROOM } from './batch-socket.ts';
 import { type ControlWords, CRASH, RUN } from './control-words.ts';
 import { FaultBudget } from './fault-budget.ts';
-import { BATCH } from './message-table.ts';
 import { REFRESH } from './miss-ring.ts';
-import type { SocketCounter } from './socket-counts.ts';
+import { type BatchSocket, PACKET_ROOM } from './sockets/batch-socket.ts';
+import { BATCH } from './sockets/message-table.ts';
+import type { SocketCounter } from './sockets/socket-counts.ts';
 
 /** Of a packet that made us throw, kept for the operator. */
 const FAULT_SAMPLE_BYTES = 512;

@@ -9,9 +9,9 @@
 
 import type { Packet } from '../../base/packet.ts';
 import { giveShareBack, newShares, type Shares, takeShare } from '../listeners/shares.ts';
-import type { BatchSocket } from './batch-socket.ts';
 import type { Bell } from './bell.ts';
-import { RETURN_PATH_BYTES } from './return-path.ts';
+import type { BatchSocket } from './sockets/batch-socket.ts';
+import { RETURN_PATH_BYTES } from './sockets/return-path.ts';
 
 /**
  * At 100,000 misses a second the ring holds 10 ms: longer than any slice of the resolver's work and its usual collections. What waits

@@ -7,10 +7,10 @@ import { getSystemErrorName } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { endpointText, type ListenEndpoint, type Listener } from '../listeners/listeners.ts';
 import { CRASH } from './control-words.ts';
-import { Libc, SystemError } from './libc.ts';
-import { closeSocket, openUdpSockets, shutdownSocket } from './open-sockets.ts';
 import { Seat } from './seat.ts';
-import { addErrors, dropsOf, newSocketCounts } from './socket-counts.ts';
+import { Libc, SystemError } from './sockets/libc.ts';
+import { closeSocket, openUdpSockets, shutdownSocket } from './sockets/open-sockets.ts';
+import { addErrors, dropsOf, newSocketCounts } from './sockets/socket-counts.ts';
 
 /** Holds a burst of some 10,000 queries while a thread is replaced; the kernel may cap it at net.core.rmem_max. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;

@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest';
 import { SEGMENT_UNRESOLVED } from '../../../src/base/packet.ts';
 import { answerQuery, answerRead, readPacket } from '../../../src/dns/answer/answer.ts';
-import { TAIL } from '../../../src/dns/answer/events.ts';
+import { TAIL } from '../../../src/dns/answer/events/events.ts';
 import { touchBatch } from '../../../src/dns/answer/prepare.ts';
 import { clearMemo } from '../../../src/dns/answer/response-cache/memo.ts';
 import { type CacheReader, newCacheReader } from '../../../src/dns/answer/response-cache/reader.ts';

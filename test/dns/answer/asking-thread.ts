@@ -2,10 +2,10 @@
 // until it is told to stop; then it says how often each was asked. Everything it counts and reports goes to the memory that it is lent.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { ArenaReader, type SharedArena } from '../../../src/control/arena.ts';
+import { ArenaReader, type SharedArena } from '../../../src/control/keeper/arena.ts';
 import { answerQuery } from '../../../src/dns/answer/answer.ts';
-import { newCounters } from '../../../src/dns/answer/counters.ts';
-import { newEvents, publishEvents } from '../../../src/dns/answer/events.ts';
+import { newCounters } from '../../../src/dns/answer/counting/counters.ts';
+import { newEvents, publishEvents } from '../../../src/dns/answer/events/events.ts';
 import { newFastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
 import { packetOf } from './asking.ts';
 import { NOW } from './small-policy.ts';

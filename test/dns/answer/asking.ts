@@ -3,8 +3,8 @@
 import { parseAddress } from '../../../src/base/addresses.ts';
 import { newPacket, type Packet, TRANSPORT_TCP, TRANSPORT_UDP } from '../../../src/base/packet.ts';
 import { answerQuery } from '../../../src/dns/answer/answer.ts';
-import { newCounters } from '../../../src/dns/answer/counters.ts';
-import { newEvents } from '../../../src/dns/answer/events.ts';
+import { newCounters } from '../../../src/dns/answer/counting/counters.ts';
+import { newEvents } from '../../../src/dns/answer/events/events.ts';
 import { type FastPath, type FastPathSettings, newFastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
 import type { CacheReader } from '../../../src/dns/answer/response-cache/reader.ts';
 import type { Snapshot } from '../../../src/policy/snapshot/snapshot.ts';

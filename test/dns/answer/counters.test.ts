@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { CounterBook } from '../../../src/dns/answer/counter-book.ts';
-import { columnsOf, DURATION_BUCKETS, rowsLength, viewCounters } from '../../../src/dns/answer/counter-layout.ts';
+import { CounterBook } from '../../../src/dns/answer/counting/counter-book.ts';
+import {
+  columnsOf,
+  DURATION_BUCKETS,
+  rowsLength,
+  viewCounters,
+} from '../../../src/dns/answer/counting/counter-layout.ts';
 import {
   adoptNames,
   type CounterNames,
@@ -18,8 +23,8 @@ import {
   DURATION_UPSTREAM,
   newCounters,
   REFUSED_NO_RECURSION,
-} from '../../../src/dns/answer/counters.ts';
-import { addTotal, type Row } from '../../../src/dns/answer/totals.ts';
+} from '../../../src/dns/answer/counting/counters.ts';
+import { addTotal, type Row } from '../../../src/dns/answer/counting/totals.ts';
 import { BLOCKED, MONITORED } from '../../../src/policy/verdict.ts';
 
 const names = (generation: number, segments: string[], apps: string[]): CounterNames => ({

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { EventPump, type EventSink } from '../../../src/dns/answer/event-pump.ts';
-import { newEvents, RING_BYTES } from '../../../src/dns/answer/events.ts';
+import { namesOf } from '../../../src/dns/answer/counting/generation-names.ts';
+import { EventPump, type EventSink } from '../../../src/dns/answer/events/event-pump.ts';
+import { newEvents, RING_BYTES } from '../../../src/dns/answer/events/events.ts';
 import { type FastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
-import { namesOf } from '../../../src/dns/answer/generation-names.ts';
 import type { DecisionEvent } from '../../../src/policy/decide/decision.ts';
 import type { Snapshot } from '../../../src/policy/snapshot/snapshot.ts';
 import { ask, newPath } from './asking.ts';

@@ -1,9 +1,9 @@
 // What one path has counted and reported, for tests whose policy does not change on the way.
 
-import { CounterBook, type CounterReading } from '../../../src/dns/answer/counter-book.ts';
-import { EventReader } from '../../../src/dns/answer/event-reader.ts';
+import { CounterBook, type CounterReading } from '../../../src/dns/answer/counting/counter-book.ts';
+import { namesOf } from '../../../src/dns/answer/counting/generation-names.ts';
+import { EventReader } from '../../../src/dns/answer/events/event-reader.ts';
 import type { FastPath } from '../../../src/dns/answer/fast-path.ts';
-import { namesOf } from '../../../src/dns/answer/generation-names.ts';
 import type { DecisionEvent } from '../../../src/policy/decide/decision.ts';
 
 export function readCounters({ counters, snapshot }: FastPath): CounterReading {

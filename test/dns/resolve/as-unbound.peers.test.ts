@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../src/base/addresses.ts';
-import { newCounters } from '../../../src/dns/answer/counters.ts';
-import { newEvents } from '../../../src/dns/answer/events.ts';
+import { newCounters } from '../../../src/dns/answer/counting/counters.ts';
+import { newEvents } from '../../../src/dns/answer/events/events.ts';
 import { newFastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
 import { createDoor } from '../../../src/dns/listeners/door.ts';
 import { openListeners } from '../../../src/dns/listeners/listeners.ts';

@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket as Stream } from 'node:net';
 import { parseAddress } from '../../../src/base/addresses.ts';
 import { readU16, writeU16 } from '../../../src/base/bytes.ts';
 import { formatName, nameLength } from '../../../src/base/names.ts';
-import type { UpstreamConfig } from '../../../src/dns/resolve/upstream.ts';
+import type { UpstreamConfig } from '../../../src/dns/resolve/upstream/upstream.ts';
 import { framed, newUnframer } from '../framing.ts';
 import { buildMessage, type TestMessage } from '../wire/message-text.ts';
 

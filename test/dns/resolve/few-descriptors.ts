@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseAddress } from '../../../src/base/addresses.ts';
 import { monotonicClock } from '../../../src/dns/resolve/clock.ts';
 import { Random } from '../../../src/dns/resolve/random.ts';
-import { SourcePorts } from '../../../src/dns/resolve/source-ports.ts';
-import { buildQuery } from '../../../src/dns/resolve/upstream-query.ts';
+import { SourcePorts } from '../../../src/dns/resolve/upstream/source-ports.ts';
+import { buildQuery } from '../../../src/dns/resolve/upstream/upstream-query.ts';
 import { type Kind, newSockets } from './socket-kinds.ts';
 
 const QUERIES = 300;

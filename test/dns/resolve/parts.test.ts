@@ -6,9 +6,15 @@ import { parseName } from '../../../src/base/names.ts';
 import type { CachedAnswer } from '../../../src/dns/answer/cached-answer.ts';
 import { AnswerCache, keyFor } from '../../../src/dns/resolve/answer-cache.ts';
 import { Random } from '../../../src/dns/resolve/random.ts';
-import { readResolvConf } from '../../../src/dns/resolve/system-upstreams.ts';
-import { Upstream } from '../../../src/dns/resolve/upstream.ts';
-import { buildQuery, CASE_DIFFERS, MATCH, matchReply, NO_MATCH } from '../../../src/dns/resolve/upstream-query.ts';
+import { readResolvConf } from '../../../src/dns/resolve/upstream/system-upstreams.ts';
+import { Upstream } from '../../../src/dns/resolve/upstream/upstream.ts';
+import {
+  buildQuery,
+  CASE_DIFFERS,
+  MATCH,
+  matchReply,
+  NO_MATCH,
+} from '../../../src/dns/resolve/upstream/upstream-query.ts';
 import { Views } from '../../../src/dns/resolve/views.ts';
 import { collect } from '../../heap.ts';
 import { buildMessage } from '../wire/message-text.ts';

@@ -1,9 +1,9 @@
 // The kinds of sockets that upstream queries may leave by; tests run with each that works here.
 
-import { DatagramSockets } from '../../../src/dns/resolve/datagram-sockets.ts';
-import { NativeSockets } from '../../../src/dns/resolve/native-sockets.ts';
-import type { SocketKind } from '../../../src/dns/resolve/source-ports.ts';
-import { batchIoFault, Libc } from '../../../src/dns/workers/libc.ts';
+import { DatagramSockets } from '../../../src/dns/resolve/upstream/datagram-sockets.ts';
+import { NativeSockets } from '../../../src/dns/resolve/upstream/native-sockets.ts';
+import type { SocketKind } from '../../../src/dns/resolve/upstream/source-ports.ts';
+import { batchIoFault, Libc } from '../../../src/dns/workers/sockets/libc.ts';
 
 export type Kind = 'node' | 'native';
 

@@ -9,8 +9,13 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseName } from '../../../src/base/names.ts';
 import { Random } from '../../../src/dns/resolve/random.ts';
-import { PORT_MAX_AGE_MS, PORT_MAX_QUERIES, PORTS, SourcePorts } from '../../../src/dns/resolve/source-ports.ts';
-import { buildQuery } from '../../../src/dns/resolve/upstream-query.ts';
+import {
+  PORT_MAX_AGE_MS,
+  PORT_MAX_QUERIES,
+  PORTS,
+  SourcePorts,
+} from '../../../src/dns/resolve/upstream/source-ports.ts';
+import { buildQuery } from '../../../src/dns/resolve/upstream/upstream-query.ts';
 import { addressReply, FakeUpstream, replyTo } from './fake-upstream.ts';
 import { KINDS, newSockets } from './socket-kinds.ts';
 import { SteppedClock } from './stepped-clock.ts';

@@ -2,8 +2,8 @@
 
 import { parseAddress } from '../../../src/base/addresses.ts';
 import { SEGMENT_UNRESOLVED, TRANSPORT_TCP, TRANSPORT_UDP } from '../../../src/base/packet.ts';
-import { newCounters } from '../../../src/dns/answer/counters.ts';
-import { newEvents } from '../../../src/dns/answer/events.ts';
+import { newCounters } from '../../../src/dns/answer/counting/counters.ts';
+import { newEvents } from '../../../src/dns/answer/events/events.ts';
 import { type FastPath, newFastPath, useSnapshot } from '../../../src/dns/answer/fast-path.ts';
 import { createResolver, type ResolverOptions, type ResolverWithStats } from '../../../src/dns/resolve/resolve.ts';
 import { CLIENTS, NOW, smallPolicy } from '../answer/small-policy.ts';

@@ -3,10 +3,10 @@
 
 import { expect, test } from 'vitest';
 import { parseAddress } from '../../../src/base/addresses.ts';
-import { PACKET_ROOM } from '../../../src/dns/workers/batch-socket.ts';
 import { ControlWords, STOP } from '../../../src/dns/workers/control-words.ts';
 import { type LoopSocket, runLoop } from '../../../src/dns/workers/loop.ts';
-import { BATCH } from '../../../src/dns/workers/message-table.ts';
+import { PACKET_ROOM } from '../../../src/dns/workers/sockets/batch-socket.ts';
+import { BATCH } from '../../../src/dns/workers/sockets/message-table.ts';
 import { collect } from '../../heap.ts';
 import { newPath } from '../answer/asking.ts';
 import { CLIENTS, NOW, smallPolicy } from '../answer/small-policy.ts';

@@ -5,10 +5,10 @@ import { newCacheMemory } from '../../../src/dns/answer/response-cache/layout.ts
 import { type CacheReader, newCacheReader } from '../../../src/dns/answer/response-cache/reader.ts';
 import { CacheWriter } from '../../../src/dns/answer/response-cache/writer.ts';
 import { scrub } from '../../../src/dns/wire/scrub.ts';
-import { PACKET_ROOM } from '../../../src/dns/workers/batch-socket.ts';
 import { ControlWords, CRASH, STOP } from '../../../src/dns/workers/control-words.ts';
 import { type LoopOptions, runLoop } from '../../../src/dns/workers/loop.ts';
 import { REFRESH } from '../../../src/dns/workers/miss-ring.ts';
+import { PACKET_ROOM } from '../../../src/dns/workers/sockets/batch-socket.ts';
 import type { Snapshot } from '../../../src/policy/snapshot/snapshot.ts';
 import { newPath } from '../answer/asking.ts';
 import { readCounters } from '../answer/reading.ts';

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { parseAddress } from '../../../src/base/addresses.ts';
 import type { Address } from '../../../src/base/brand.ts';
-import { BATCH } from '../../../src/dns/workers/message-table.ts';
+import { BATCH } from '../../../src/dns/workers/sockets/message-table.ts';
 import { DnsClient } from '../../peers/dns-client.ts';
 import { query, readReply } from '../answer/wire.ts';
 import { AskingLoad, socketCount } from './asking-load.ts';

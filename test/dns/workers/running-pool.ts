@@ -3,9 +3,9 @@
 import type { Worker } from 'node:worker_threads';
 import { parseAddress } from '../../../src/base/addresses.ts';
 import type { Address } from '../../../src/base/brand.ts';
-import { Arena } from '../../../src/control/arena.ts';
-import { newCounters } from '../../../src/dns/answer/counters.ts';
-import { newEvents } from '../../../src/dns/answer/events.ts';
+import { Arena } from '../../../src/control/keeper/arena.ts';
+import { newCounters } from '../../../src/dns/answer/counting/counters.ts';
+import { newEvents } from '../../../src/dns/answer/events/events.ts';
 import { newCacheMemory } from '../../../src/dns/answer/response-cache/layout.ts';
 import type { Listener } from '../../../src/dns/listeners/listeners.ts';
 import { Bell } from '../../../src/dns/workers/bell.ts';

@@ -1,9 +1,9 @@
 // A batch socket without a kernel: receives what the test has put down, batch by batch, and keeps what was answered.
 
 import { parseAddress } from '../../../src/base/addresses.ts';
-import { PACKET_ROOM } from '../../../src/dns/workers/batch-socket.ts';
 import type { LoopSocket } from '../../../src/dns/workers/loop.ts';
-import { BATCH } from '../../../src/dns/workers/message-table.ts';
+import { PACKET_ROOM } from '../../../src/dns/workers/sockets/batch-socket.ts';
+import { BATCH } from '../../../src/dns/workers/sockets/message-table.ts';
 
 export interface Datagram {
   readonly bytes: Uint8Array;

@@ -2,7 +2,7 @@
 // and by its resolver (what no upstream could say), while the way back leads out by another cable.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { batchIoFault } from '../../../src/dns/workers/libc.ts';
+import { batchIoFault } from '../../../src/dns/workers/sockets/libc.ts';
 import { type RunningInstance, startInstance, writeFiles } from '../../e2e/instance.ts';
 import { smallDepartment } from '../../e2e/small-department.ts';
 import { query } from '../answer/wire.ts';

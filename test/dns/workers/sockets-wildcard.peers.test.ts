@@ -3,8 +3,8 @@
 
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { batchIoFault } from '../../../src/dns/workers/libc.ts';
-import { C } from '../../../src/dns/workers/struct-layout.ts';
+import { batchIoFault } from '../../../src/dns/workers/sockets/libc.ts';
+import { C } from '../../../src/dns/workers/sockets/struct-layout.ts';
 import {
   ASKER_IPV4,
   ASKER_IPV6,

@@ -3,10 +3,10 @@
 import { spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
-import { PACKET_ROOM } from '../../../src/dns/workers/batch-socket.ts';
-import { batchIoFault, SystemError } from '../../../src/dns/workers/libc.ts';
-import { shutdownSocket } from '../../../src/dns/workers/open-sockets.ts';
-import { SocketPoll } from '../../../src/dns/workers/socket-poll.ts';
+import { PACKET_ROOM } from '../../../src/dns/workers/sockets/batch-socket.ts';
+import { batchIoFault, SystemError } from '../../../src/dns/workers/sockets/libc.ts';
+import { shutdownSocket } from '../../../src/dns/workers/sockets/open-sockets.ts';
+import { SocketPoll } from '../../../src/dns/workers/sockets/socket-poll.ts';
 import { collect } from '../../heap.ts';
 import { connect, echo, failuresOf, pathTo, receiveAll, sendRaw, UdpEnds } from './udp-ends.ts';
 
@@ -272,7 +272,7 @@ test.skipIf(fault !== undefined)(
   () => {
     // A sandbox in small: the call's name is bound, and fails as the kernel fails a system call that it does not have.
     const script = `
-    const { Libc } = await import(${JSON.stringify(new URL('../../../src/dns/workers/libc.ts', import.meta.url).href)});
+    const { Libc } = await import(${JSON.stringify(new URL('../../../src/dns/workers/sockets/libc.ts', import.meta.url).href)});
     const libc = new Libc();
     console.log(libc.faultOfBatchCalls());
     libc.recvmmsg = () => libc.setsockopt(-1, 1, 999, 0, 0);

@@ -18,7 +18,7 @@ import {
   SOCKADDR_IN,
   SOCKADDR_IN6,
   TIMEVAL,
-} from '../../../src/dns/workers/struct-layout.ts';
+} from '../../../src/dns/workers/sockets/struct-layout.ts';
 import { missingPeers, newFolder } from '../../peers/peer.ts';
 
 /** C's name of each struct and of each field that our table names. */

@@ -2,7 +2,7 @@
 
 import koffi, { type TypeObject } from 'koffi';
 import { expect, test } from 'vitest';
-import { batchIoFault } from '../../../src/dns/workers/libc.ts';
+import { batchIoFault } from '../../../src/dns/workers/sockets/libc.ts';
 import {
   CMSGHDR,
   IN_PKTINFO,
@@ -13,7 +13,7 @@ import {
   SOCKADDR_IN,
   SOCKADDR_IN6,
   TIMEVAL,
-} from '../../../src/dns/workers/struct-layout.ts';
+} from '../../../src/dns/workers/sockets/struct-layout.ts';
 
 const address = koffi.array('uint8_t', 16);
 

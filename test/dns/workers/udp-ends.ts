@@ -4,11 +4,11 @@
 import koffi from 'koffi';
 import { formatAddress, parseAddress } from '../../../src/base/addresses.ts';
 import { writeU16 } from '../../../src/base/bytes.ts';
-import { BatchSender } from '../../../src/dns/workers/batch-sender.ts';
-import { BatchSocket, RETURN_PATH_BYTES } from '../../../src/dns/workers/batch-socket.ts';
-import { Libc, SystemError } from '../../../src/dns/workers/libc.ts';
-import { closeSocket, openUdpSockets } from '../../../src/dns/workers/open-sockets.ts';
-import { C } from '../../../src/dns/workers/struct-layout.ts';
+import { BatchSender } from '../../../src/dns/workers/sockets/batch-sender.ts';
+import { BatchSocket, RETURN_PATH_BYTES } from '../../../src/dns/workers/sockets/batch-socket.ts';
+import { Libc, SystemError } from '../../../src/dns/workers/sockets/libc.ts';
+import { closeSocket, openUdpSockets } from '../../../src/dns/workers/sockets/open-sockets.ts';
+import { C } from '../../../src/dns/workers/sockets/struct-layout.ts';
 
 export interface Datagram {
   readonly address: string;

@@ -8,20 +8,14 @@
 // Callbacks all the way: a promise or two a query would cost as much as the query.
 
 import { randomBytes } from 'node:crypto';
-import { newPacket, type Packet } from '../../base/packet.ts';
-import { answerQuery } from '../answer/answer.ts';
-import type { CachedAnswer } from '../answer/cached-answer.ts';
-import { countDuration, DURATION_MEMORY, DURATION_STALE, DURATION_UPSTREAM } from '../answer/counting/counters.ts';
-import type { FastPath } from '../answer/fast-path.ts';
-import { answerFailure, answerFromMemory, type WaitedFor } from '../answer/from-memory.ts';
 import { DROP, MISS } from '../answer/outcome.ts';
 import type { CacheMemory } from '../answer/response-cache/layout.ts';
 import { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY } from '../wire/edns.ts';
-import { MAX_MESSAGE, RCODE_SERVFAIL } from '../wire/message.ts';
 import { Alarms } from './alarms.ts';
 import { AnswerCache, type CacheStats, type Failure, keyFor } from './answer-cache.ts';
 import { type Clock, monotonicClock } from './clock.ts';
 import { Flights, type Landed, passingFailure, type TtlLimits } from './flights.ts';
+import { Judge, type JudgeOptions } from './judge.ts';
 import { Random } from './random.ts';
 import type { Asker, Resolver } from './resolver.ts';
 import { DatagramSockets } from './upstream/datagram-sockets.ts';
@@ -35,25 +29,20 @@ import { type Waiter, Waiters } from './waiter.ts';
 const STALE_AFTER_MS = 1800;
 /** How long close waits for answers on their way; whoever waits longer gets none. */
 const CLOSE_GRACE_MS = 1000;
-/** An answer younger than this is not asked for again: at most one refresh a second and question, however short its TTL. */
+/** An answer younger than this is not asked for again: at most one refresh a second and question. One with a TTL of 1 s just ends. */
 const REFRESH_SECONDS = 1;
 
-export interface ResolverOptions extends UpstreamOptions {
-  /** A FastPath of this thread with `countsQueries` false; its snapshot is put in force by useSnapshot. */
-  readonly path: FastPath;
+export interface ResolverOptions extends UpstreamOptions, JudgeOptions {
   /** `memory`: where the doors of other threads look; without it the cache has memory of its own. */
   readonly cache: TtlLimits & { readonly maxBytes: number; readonly memory?: CacheMemory };
   readonly deadlineMs: number;
   readonly case0x20: boolean;
   /** For upstream queries by UDP; Node's own when absent. */
   readonly sockets?: SocketKind;
-  /** Called before each judgement: puts the policy in force on `path` that is served by now. */
-  readonly follow?: () => void;
   /** A query or its answer made us throw: it is dropped, and we go on. */
   readonly onFault?: (error: unknown, query: Uint8Array) => void;
   /** What tests put in place of the machine's own. */
   readonly clock?: Clock;
-  readonly wallMs?: () => number;
   readonly randomBytes?: (size: number) => Uint8Array;
 }
 
@@ -87,29 +76,27 @@ export function createResolver(options: ResolverOptions): ResolverWithStats {
 class CachingResolver implements ResolverWithStats {
   readonly #options: ResolverOptions;
   readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #wallMs: () => number;
+  readonly #judge: Judge;
   readonly #ports: SourcePorts;
   readonly #cache: AnswerCache;
   readonly #flights: Flights;
   readonly #waiters: Waiters;
   readonly #upstreams: UpstreamBook;
-  readonly #packet: Packet = newPacket(new Uint8Array(MAX_MESSAGE));
   #overloaded = 0;
 
   constructor(options: ResolverOptions) {
     this.#options = options;
     this.#clock = options.clock ?? monotonicClock;
-    this.#wallMs = options.wallMs ?? Date.now;
-    this.#random = new Random(options.randomBytes ?? randomBytes);
+    this.#judge = new Judge(options, this.#clock);
+    const random = new Random(options.randomBytes ?? randomBytes);
     const { deadlineMs, case0x20 } = options;
-    this.#ports = new SourcePorts(this.#clock, this.#random, options.sockets ?? new DatagramSockets());
+    this.#ports = new SourcePorts(this.#clock, random, options.sockets ?? new DatagramSockets());
     this.#cache = new AnswerCache(options.cache.memory ?? options.cache.maxBytes);
     this.#waiters = new Waiters(options.path.refusals.seed);
     const alarms = new Alarms(this.#clock);
-    const parts = { clock: this.#clock, alarms, random: this.#random, ports: this.#ports, deadlineMs, case0x20 };
+    const parts = { clock: this.#clock, alarms, random, ports: this.#ports, deadlineMs, case0x20 };
     this.#flights = new Flights(parts, this.#cache, options.cache, (waiter, landed) => this.#landed(waiter, landed));
-    this.#upstreams = new UpstreamBook(options, this.#clock, this.#random);
+    this.#upstreams = new UpstreamBook(options, this.#clock, random);
   }
 
   resolve(query: Uint8Array, asker: Asker): Promise<Uint8Array | undefined> {
@@ -140,7 +127,7 @@ class CachingResolver implements ResolverWithStats {
   refreshFor(waiter: Waiter): void {
     try {
       // A name that is blocked by now is no longer worth asking for.
-      if (this.#judge(waiter) === MISS) this.#askAgain();
+      if (this.#judge.anew(waiter) === MISS) this.#askAgain();
       this.#waiters.release(waiter);
     } catch (error) {
       this.#survive(waiter, error);
@@ -175,35 +162,18 @@ class CachingResolver implements ResolverWithStats {
     return waiter;
   }
 
-  /** Reads and judges the query anew in our own packet; as answerQuery. */
-  #judge(waiter: Waiter): number {
-    const packet = this.#packet;
-    const { query, length } = waiter;
-    for (let i = 0; i < length; i++) packet.bytes[i] = query[i];
-    packet.length = length;
-    packet.client = waiter.client;
-    packet.clientPort = waiter.clientPort;
-    packet.transport = waiter.transport;
-    packet.segment = waiter.segment;
-    const { path, follow } = this.#options;
-    follow?.();
-    path.nowMs = this.#wallMs();
-    path.nowSeconds = this.#nowSeconds();
-    return answerQuery(path, packet);
-  }
-
   #begin(waiter: Waiter): void {
-    const length = this.#judge(waiter);
+    const length = this.#judge.anew(waiter);
     if (length !== MISS) {
       this.#finish(waiter, length);
       return;
     }
-    const now = this.#options.path.nowSeconds;
-    const view = this.#upstreams.views.of(this.#packet.qname);
-    const key = keyFor(view.number, this.#packet);
+    const { packet, nowSeconds: now } = this.#judge;
+    const view = this.#upstreams.views.of(packet.qname);
+    const key = keyFor(view.number, packet);
     const known = this.#cache.find(key, now);
     if (known !== undefined && now < known.expiresAt) {
-      this.#answer(waiter, known, 'hit');
+      this.#finish(waiter, this.#judge.answer(waiter, known, 'hit'));
       return;
     }
     waiter.stale = known;
@@ -215,7 +185,7 @@ class CachingResolver implements ResolverWithStats {
   #ask(waiter: Waiter, key: string, view: View): Failure | undefined {
     const upstreams = view.upstreams();
     if (upstreams.length === 0) return passingFailure(EDE_NETWORK_ERROR);
-    if (!this.#waiters.admit(waiter) || !this.#flights.join(waiter, key, this.#packet, upstreams)) {
+    if (!this.#waiters.admit(waiter) || !this.#flights.join(waiter, key, this.#judge.packet, upstreams)) {
       this.#overloaded++;
       return passingFailure(EDE_NO_REACHABLE_AUTHORITY);
     }
@@ -227,12 +197,12 @@ class CachingResolver implements ResolverWithStats {
   }
 
   #askAgain(): void {
-    const view = this.#upstreams.views.of(this.#packet.qname);
-    const key = keyFor(view.number, this.#packet);
+    const { packet, nowSeconds } = this.#judge;
+    const view = this.#upstreams.views.of(packet.qname);
+    const key = keyFor(view.number, packet);
     const known = this.#cache.peek(key);
-    const now = this.#nowSeconds();
-    if (known === undefined || now - known.insertedAt < REFRESH_SECONDS) return;
-    this.#flights.refresh(key, this.#packet, view.upstreams());
+    if (known === undefined || nowSeconds - known.insertedAt < REFRESH_SECONDS) return;
+    this.#flights.refresh(key, packet, view.upstreams());
   }
 
   #landed(waiter: Waiter, landed: Landed): void {
@@ -245,9 +215,9 @@ class CachingResolver implements ResolverWithStats {
 
   #land(waiter: Waiter, landed: Landed): void {
     // The policy may be another one by now, and the packet holds another query.
-    const length = this.#judge(waiter);
+    const length = this.#judge.anew(waiter);
     if (length !== MISS) this.#finish(waiter, length);
-    else if ('bytes' in landed) this.#answer(waiter, landed, 'miss');
+    else if ('bytes' in landed) this.#finish(waiter, this.#judge.answer(waiter, landed, 'miss'));
     else this.#fail(waiter, landed);
   }
 
@@ -256,24 +226,14 @@ class CachingResolver implements ResolverWithStats {
     this.#landed(waiter, passingFailure(EDE_NO_REACHABLE_AUTHORITY));
   }
 
-  #answer(waiter: Waiter, answer: CachedAnswer, waitedFor: WaitedFor): void {
-    const { path } = this.#options;
-    if (waitedFor === 'miss') path.nowSeconds = answer.insertedAt; // it has come this instant: no age yet
-    const length = answerFromMemory(path, this.#packet, answer, waitedFor);
-    this.#count(waiter, DURATION_OF[waitedFor]);
-    this.#finish(waiter, length);
-  }
-
   #fail(waiter: Waiter, failure: Failure): void {
     const { stale } = waiter;
     if (stale !== undefined && !failure.isBogus) {
       this.#cache.servedStale();
-      this.#answer(waiter, { ...stale, stale: true }, 'stale');
+      this.#finish(waiter, this.#judge.answer(waiter, { ...stale, stale: true }, 'stale'));
       return;
     }
-    const length = answerFailure(this.#options.path, this.#packet, RCODE_SERVFAIL, failure.ede);
-    this.#count(waiter, DURATION_UPSTREAM);
-    this.#finish(waiter, length);
+    this.#finish(waiter, this.#judge.fail(waiter, failure.ede));
   }
 
   /** What nobody foresaw costs one query, not the thread. */
@@ -282,12 +242,8 @@ class CachingResolver implements ResolverWithStats {
     this.#finish(waiter, DROP);
   }
 
-  #count(waiter: Waiter, path: number): void {
-    countDuration(this.#options.path.counters, path, this.#nowSeconds() - waiter.arrivedSeconds);
-  }
-
   #finish(waiter: Waiter, length: number): void {
-    waiter.deliver(waiter, this.#packet.bytes, length === DROP ? 0 : length);
+    waiter.deliver(waiter, this.#judge.packet.bytes, length === DROP ? 0 : length);
     this.#waiters.release(waiter);
   }
 
@@ -300,9 +256,3 @@ class CachingResolver implements ResolverWithStats {
 function settle(waiter: Waiter, bytes: Uint8Array, length: number): void {
   waiter.answered?.(length === 0 ? undefined : bytes.slice(0, length));
 }
-
-const DURATION_OF: Record<WaitedFor, number> = {
-  hit: DURATION_MEMORY,
-  miss: DURATION_UPSTREAM,
-  stale: DURATION_STALE,
-};

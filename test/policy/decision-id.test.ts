@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { formatPrefix } from '../../src/base/addresses.ts';
 import type { Address } from '../../src/base/brand.ts';
+import { newPacket } from '../../src/base/packet.ts';
 import { writePrefixText } from '../../src/policy/decide/address-text.ts';
-import { verdictForName } from '../../src/policy/decide/decide.ts';
+import { verdictForName, verdictForPacket } from '../../src/policy/decide/decide.ts';
 import { MAX_RULE_TEXT, writeDecisionId } from '../../src/policy/decide/decision-id.ts';
 import { parseDecisionId, parseRuleText } from '../../src/policy/decide/parse-decision-id.ts';
+import { prepareName } from '../../src/policy/decide/touch.ts';
+import { readLabels } from '../../src/policy/snapshot/labels.ts';
+import { BLOCKED, KIND_DOMAIN, packVerdict } from '../../src/policy/verdict.ts';
 import { compileWorld, pushRules, randomFrom, wire, worldOf } from './world.ts';
 
 function idOf(rule: string, asked: string, room = 400, isFeed = false): string {
@@ -41,6 +45,24 @@ describe('decision ids', () => {
     for (let room = 0; room <= whole.length; room++) {
       const expected = room >= whole.length ? whole : room >= 'gov/tiktok'.length ? 'gov/tiktok' : '';
       expect(idOf('domain tiktok.com', 'tiktok.com', room), `room ${room}`).toBe(expected);
+    }
+  });
+
+  test('a depth that a damaged snapshot makes up writes nothing outside the room', () => {
+    const { snapshot } = compileWorld(worldOf({ apps: { tiktok: ['domain tiktok.com'] } }));
+    expect(snapshot.isPlain).toBe(true);
+    const packet = newPacket(new Uint8Array(512));
+    packet.segment = 0;
+    readLabels(packet.labels, wire('www.tiktok.com'), 0);
+    prepareName(snapshot, packet);
+    verdictForPacket(snapshot, packet);
+    for (const depth of [4, 127]) {
+      const verdict = packVerdict(BLOCKED, KIND_DOMAIN, false, depth, 0, 0);
+      const out = new Uint8Array(400).fill(0xaa);
+      const length = writeDecisionId(snapshot, 0, verdict, wire('www.tiktok.com'), new DataView(out.buffer), 4, 300);
+      expect(String.fromCharCode(...out.subarray(4, 4 + length))).toBe('gov/tiktok/www.tiktok.com');
+      expect(out.subarray(0, 4)).toEqual(new Uint8Array(4).fill(0xaa));
+      expect(out.subarray(304)).toEqual(new Uint8Array(96).fill(0xaa));
     }
   });
 

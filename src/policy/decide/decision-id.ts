@@ -87,7 +87,7 @@ function writePlainRule(snapshot: Snapshot, verdict: number, out: DataView, at: 
   }
   const { view, starts } = labels;
   const last = labels.count - skippedOf(verdict);
-  const first = last - matchedOf(verdict);
+  const first = Math.max(0, last - matchedOf(verdict));
   const from = starts[first] + 1;
   const length = starts[last] - from;
   if (end + length > at + MAX_RULE_TEXT) return 0;

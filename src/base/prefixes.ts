@@ -1,21 +1,21 @@
-// The first bytes of a buffer as views, each made once: a view of its own costs 200 bytes of garbage, as much as what it shows.
+// The first elements of a typed array as views, each made once: a view of its own costs 200 bytes of garbage, as much as what it shows.
 
 /** Longer ones are made anew each time. */
 const KEPT = 2048;
 
-export class Prefixes {
-  readonly #bytes: Uint8Array;
-  readonly #views: (Uint8Array | undefined)[] = new Array(KEPT).fill(undefined);
+export class Prefixes<A extends Uint8Array | Uint16Array = Uint8Array> {
+  readonly #whole: A;
+  readonly #views: (A | undefined)[] = new Array(KEPT).fill(undefined);
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+  constructor(whole: A) {
+    this.#whole = whole;
   }
 
-  of(length: number): Uint8Array {
-    if (length >= KEPT) return this.#bytes.subarray(0, length);
+  of(length: number): A {
+    if (length >= KEPT) return this.#whole.subarray(0, length) as A;
     let view = this.#views[length];
     if (view === undefined) {
-      view = this.#bytes.subarray(0, length);
+      view = this.#whole.subarray(0, length) as A;
       this.#views[length] = view;
     }
     return view;

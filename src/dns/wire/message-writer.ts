@@ -4,6 +4,7 @@
 
 import { readU16, writeU16, writeU32 } from '../../base/bytes.ts';
 import { LOWER, MAX_NAME } from '../../base/names.ts';
+import { Prefixes } from '../../base/prefixes.ts';
 import { CLASS_IN, HEADER_SIZE, MAX_MESSAGE } from './message.ts';
 import { NameTable, NO_NAME } from './name-table.ts';
 import { expandName, skipName } from './names.ts';
@@ -15,8 +16,6 @@ const POINTER_LIMIT = 0x4000;
 
 /** Fewer are copied faster one by one. */
 const FEW_BYTES = 64;
-/** Nearly every answer has fewer records. */
-const KEPT_VIEWS = 64;
 /** Of 11 bytes at least, in 65,535. */
 const MAX_RECORDS = 5957;
 
@@ -24,8 +23,7 @@ const MAX_RECORDS = 5957;
 const table = new NameTable();
 const expanded = new Uint8Array(MAX_NAME + 1);
 const ttlOffsets = new Uint16Array(MAX_RECORDS);
-/** Views of the first so many, made once each. */
-const ttlViews: (Uint16Array | undefined)[] = new Array(KEPT_VIEWS).fill(undefined);
+const ttlPrefixes = new Prefixes(ttlOffsets);
 
 export class MessageWriter {
   readonly bytes: Uint8Array;
@@ -51,11 +49,7 @@ export class MessageWriter {
 
   /** In the order of writing; good until the next message. */
   get ttlOffsets(): Uint16Array {
-    const count = this.#ttls;
-    if (count >= KEPT_VIEWS) return ttlOffsets.subarray(0, count);
-    const view = ttlViews[count] ?? ttlOffsets.subarray(0, count);
-    ttlViews[count] = view;
-    return view;
+    return ttlPrefixes.of(this.#ttls);
   }
 
   /** Copies record `i`; false when its RDATA is malformed or the message grows too long. */

@@ -1,7 +1,7 @@
 // A decision that is final leaves two traces: its counts, and one event. Called once a query, when its answer is made.
 
 import { nameLength } from '../../base/names.ts';
-import { NO_SEGMENT, type Packet } from '../../base/packet.ts';
+import type { Packet } from '../../base/packet.ts';
 import { unpackName } from '../../policy/decide/unpack-name.ts';
 import { parentOf, type Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { actionOf, appOf, BLOCKED, RELEASED } from '../../policy/verdict.ts';
@@ -11,7 +11,7 @@ import type { FastPath } from './fast-path.ts';
 
 /** The configured segment's number in the counters, -1 for none. */
 export function parentNumber(snapshot: Snapshot | undefined, segment: number): number {
-  return snapshot === undefined || segment <= NO_SEGMENT || segment < 0 ? -1 : parentOf(snapshot, segment);
+  return snapshot === undefined || segment < 0 ? -1 : parentOf(snapshot, segment);
 }
 
 /**

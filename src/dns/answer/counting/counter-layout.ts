@@ -54,7 +54,7 @@ export const CACHE_HITS_AT = OVERLOADS_AT + 1;
 const FIXED = CACHE_HITS_AT + 1;
 
 // The words, Int32.
-/** Which of the two parts is counted in; stored last when the thread moves on. */
+/** Which of the parts is counted in; stored last when the thread moves on. */
 export const CURRENT = 0;
 export const PARTS = 3;
 /** One of each for each part. */

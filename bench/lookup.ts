@@ -14,6 +14,7 @@ import type { Model } from '../src/policy/model.ts';
 import type { RuleSink } from '../src/policy/rules.ts';
 import { openSnapshot, type Snapshot } from '../src/policy/snapshot/snapshot.ts';
 import { KIND_DOMAIN } from '../src/policy/verdict.ts';
+import { fractionsFrom, word } from './load/random.ts';
 
 export interface LookupFigures {
   readonly names: number;
@@ -36,7 +37,7 @@ export interface Names {
 }
 
 export function measureLookup(count: number, lookups: number): LookupFigures {
-  const random = randomFrom(SEED);
+  const random = fractionsFrom(SEED);
   const listed = packNames(count, () => makeName(random));
   const { snapshot, ...built } = openNames(listed);
   let turn = 0;
@@ -101,7 +102,7 @@ function build({ bytes, starts }: Names, into: Uint8Array): CompileResult {
 /** Nanoseconds of one read that depends on the one before, at random places of so many megabytes. */
 export function measureMemory(megabytes: number, reads: number): number {
   const next = Uint32Array.from({ length: megabytes << 18 }, (_, i) => i);
-  const random = randomFrom(SEED);
+  const random = fractionsFrom(SEED);
   for (let i = next.length - 1; i > 0; i--) {
     const j = Math.floor(random() * i);
     [next[i], next[j]] = [next[j], next[i]];
@@ -115,8 +116,9 @@ export function measureMemory(megabytes: number, reads: number): number {
 const TOP_LEVEL = 200;
 
 function makeName(random: () => number): string {
-  const labels = [word(random, 5, 14), `t${Math.floor(random() ** 3 * TOP_LEVEL)}`];
-  for (let extra = random(); extra < 0.5; extra += 0.35) labels.unshift(word(random, 2, 9));
+  const below = (limit: number) => Math.floor(random() * limit);
+  const labels = [word(below, 5, 14), `t${Math.floor(random() ** 3 * TOP_LEVEL)}`];
+  for (let extra = random(); extra < 0.5; extra += 0.35) labels.unshift(word(below, 2, 9));
   return labels.join('.');
 }
 
@@ -136,24 +138,6 @@ export function packNames(count: number, make: () => string): Names {
     length += name.length;
   }
   return { bytes, starts };
-}
-
-function word(random: () => number, shortest: number, longest: number): string {
-  const length = shortest + Math.floor(random() * (longest - shortest + 1));
-  let text = '';
-  for (let i = 0; i < length; i++) text += String.fromCharCode(97 + Math.floor(random() * 26));
-  return text;
-}
-
-/** mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {

@@ -1,13 +1,19 @@
 // Chance from a seed: the same numbers on every machine.
 
-/** mulberry32: gives whole numbers below a limit. */
+/** Whole numbers below a limit. */
 export function randomFrom(seed: number): (below: number) => number {
+  const fraction = fractionsFrom(seed);
+  return (below) => Math.floor(fraction() * below);
+}
+
+/** mulberry32: from 0 up to 1. */
+export function fractionsFrom(seed: number): () => number {
   let state = seed;
-  return (below) => {
+  return () => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 

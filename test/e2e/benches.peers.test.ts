@@ -1,6 +1,7 @@
 // The benches of the whole program, run small, so that they cannot rot. Times are printed by them, never judged here.
 
 import { expect, test } from 'vitest';
+import { measureKills } from '../../bench/kill-worker.ts';
 import type { Spread } from '../../bench/load/figures.ts';
 import { readOptions } from '../../bench/load/options.ts';
 import { terminalText } from '../../bench/load/table.ts';
@@ -29,6 +30,14 @@ test('bench/micro.ts does the work of every step that it times', () => {
     expect(checksum, name).not.toBe(0);
     expect(nanoseconds.median, name).toBeGreaterThan(0);
   }
+});
+
+test('bench/kill-worker.ts kills a worker under load, and every client is answered again', async () => {
+  const { asked, waitsMs, workers, restarts, sockets } = await measureKills(1, 0.1);
+  expect(asked).toBeGreaterThan(64);
+  expect(waitsMs.min).toBeGreaterThan(0);
+  expect([workers, restarts]).toEqual([2, 1]);
+  expect(sockets[1]).toBeLessThanOrEqual(sockets[0]);
 });
 
 const missing = missingPeers('dnsperf');

@@ -27,7 +27,6 @@ export class MissDesk {
   readonly #flush = () => this.#send();
   readonly #deliver = (waiter: Waiter, bytes: Uint8Array, length: number) => this.#answer(waiter, bytes, length);
   #hasAnswers = false;
-  #isOver = false;
 
   constructor(options: MissDeskOptions) {
     this.#o = options;
@@ -38,19 +37,12 @@ export class MissDesk {
     this.#turn();
   }
 
-  /** Takes no more; what is with the resolver is still answered. */
-  stop(): void {
-    this.#isOver = true;
-    this.#o.bell.ring();
-  }
-
   #takeTurn(): void {
-    if (this.#isOver) return;
     let taken = 0;
     for (let i = 0; i < this.#rings.length; i++) taken += this.#takeFrom(i);
     this.#send();
     if (taken > 0) setImmediate(this.#turn);
-    else void this.#o.bell.wait(() => this.#isOver || this.#rings.some((ring) => !ring.isEmpty())).then(this.#turn);
+    else void this.#o.bell.wait(() => this.#rings.some((ring) => !ring.isEmpty())).then(this.#turn);
   }
 
   #takeFrom(ring: number): number {

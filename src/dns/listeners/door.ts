@@ -21,8 +21,6 @@ import { giveShareBack, newShares, takeShare } from './shares.ts';
 
 /** Misses that wait for the resolver at once; at 20,000 a second and half a second each. Beyond: SERVFAIL, counted. */
 const MAX_MISSES_IN_FLIGHT = 10_000;
-/** Of these one network (/24, /56) has a quarter at most (DESIGN.md §4); beyond, the same. */
-const SHARE = 0.25;
 /** Of a packet that made us throw, kept for the operator. */
 const FAULT_SAMPLE_BYTES = 512;
 /** How often `close` looks whether the last answer is out. */
@@ -63,7 +61,7 @@ export interface Door {
 export function createDoor(options: DoorOptions): Door {
   const { path, resolver, clock, onFault, maxMisses = MAX_MISSES_IN_FLIGHT } = options;
   const packet = newPacket(new Uint8Array(MAX_MESSAGE));
-  const shares = newShares(Math.max(1, maxMisses * SHARE), path.refusals.seed);
+  const shares = newShares(maxMisses, path.refusals.seed);
   let misses = 0;
 
   function answer(given: Uint8Array, client: Uint8Array, clientPort: number, transport: number) {

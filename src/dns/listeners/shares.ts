@@ -3,6 +3,9 @@
 
 import { PREFIX_SLOTS, prefixSlot } from '../answer/refusals.ts';
 
+/** Of all places, what one network may take: a client that asks for nothing but new names leaves room for the others. */
+const SHARE = 0.25;
+
 export interface Shares {
   readonly counts: Uint16Array;
   readonly seed: number;
@@ -10,8 +13,9 @@ export interface Shares {
   readonly most: number;
 }
 
-export function newShares(most: number, seed: number): Shares {
-  return { counts: new Uint16Array(PREFIX_SLOTS), seed, most };
+/** `room`: places there are for all together. */
+export function newShares(room: number, seed: number): Shares {
+  return { counts: new Uint16Array(PREFIX_SLOTS), seed, most: Math.max(1, room * SHARE) };
 }
 
 /** The slot to give back later, or -1 when the client's network has its share. */

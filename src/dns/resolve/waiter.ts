@@ -9,8 +9,6 @@ import { RETURN_PATH_BYTES } from '../workers/sockets/return-path.ts';
 
 /** Queries that wait for upstreams at once: 20,000 a second, half a second each. Beyond: SERVFAIL. */
 const MAX_WAITING = 10_000;
-/** Of these one network (/24, /56) has a quarter at most (DESIGN.md §4). */
-const SHARE = 0.25;
 /** Nearly every query fits; 10,000 of them are 2.5 MB. */
 const USUAL_QUERY = 256;
 
@@ -53,7 +51,7 @@ export class Waiters {
   #waiting = 0;
 
   constructor(seed: number) {
-    this.#shares = newShares(MAX_WAITING * SHARE, seed);
+    this.#shares = newShares(MAX_WAITING, seed);
   }
 
   take(): Waiter {

@@ -20,8 +20,6 @@ import { RETURN_PATH_BYTES } from './sockets/return-path.ts';
 export const MISS_SLOTS = 1024;
 /** A datagram's room (batch-socket.ts): no query is longer. */
 const QUERY_ROOM = 2048;
-/** Of the slots one network (/24, /56) has a quarter at most: a client that asks for nothing but new names leaves room for the others. */
-const SHARE = 0.25;
 
 /** Nobody waits: an answer nears its end and is to be fetched anew. */
 export const REFRESH = 1;
@@ -89,7 +87,7 @@ export class MissProducer<Socket extends MissSocket = BatchSocket> {
     this.#bell = bell;
     this.#sockets = sockets;
     this.#path = path;
-    this.#shares = newShares(MISS_SLOTS * SHARE, seed);
+    this.#shares = newShares(MISS_SLOTS, seed);
     this.#released = Atomics.load(this.#ring.words, TAIL);
   }
 

@@ -30,7 +30,8 @@ type Request = { readonly asked: readonly Asked[] } | { readonly wants: 'stats' 
 /** From it. */
 export type Report<Stats> =
   | { readonly answered: readonly Answered[] }
-  | { readonly stats: Stats }
+  /** Told every second, too, without being asked. */
+  | { readonly stats: Stats; readonly wereAsked: boolean }
   | { readonly warning: string }
   | { readonly fault: { readonly error: string; readonly query: Uint8Array } }
   | { readonly ended: true };
@@ -51,7 +52,8 @@ export class RemoteResolver<Stats> implements Resolver {
   #stats: Stats | undefined;
   #isClosed = false;
   #ended: () => void = () => {};
-  #gotStats: (() => void)[] = [];
+  /** The question for present numbers that is on its way: one at a time, however many want to know. */
+  #askedStats: { readonly told: Promise<void>; readonly settle: () => void } | undefined;
 
   constructor(channel: Channel, events: RemoteEvents) {
     this.#channel = channel;
@@ -90,11 +92,17 @@ export class RemoteResolver<Stats> implements Resolver {
 
   /** As they are now. */
   async freshStats(): Promise<Stats | undefined> {
-    if (!this.#isClosed) {
-      this.#post({ wants: 'stats' });
-      await new Promise<void>((got) => this.#gotStats.push(got));
-    }
+    if (!this.#isClosed) await this.#askStats();
     return this.#stats;
+  }
+
+  #askStats(): Promise<void> {
+    if (this.#askedStats === undefined) {
+      const { promise: told, resolve: settle } = Promise.withResolvers<void>();
+      this.#askedStats = { told, settle };
+      this.#post({ wants: 'stats' });
+    }
+    return this.#askedStats.told;
   }
 
   #put(id: number, query: Uint8Array, asker: Asker): void {
@@ -115,7 +123,7 @@ export class RemoteResolver<Stats> implements Resolver {
 
   #received(report: Report<Stats>): void {
     if ('answered' in report) for (const { id, answer } of report.answered) this.#settle(id, answer);
-    else if ('stats' in report) this.#told(report.stats);
+    else if ('stats' in report) this.#told(report.stats, report.wereAsked);
     else if ('warning' in report) this.#events.onWarning(report.warning);
     else if ('fault' in report) this.#events.onFault(report.fault);
     else this.#end();
@@ -126,14 +134,19 @@ export class RemoteResolver<Stats> implements Resolver {
     this.#pending.delete(id);
   }
 
-  #told(stats: Stats): void {
+  #told(stats: Stats, wereAsked: boolean): void {
     this.#stats = stats;
-    for (const got of this.#gotStats.splice(0)) got();
+    if (wereAsked) this.#settleStats();
   }
 
   #end(): void {
-    for (const got of this.#gotStats.splice(0)) got();
+    this.#settleStats();
     this.#ended();
+  }
+
+  #settleStats(): void {
+    this.#askedStats?.settle();
+    this.#askedStats = undefined;
   }
 }
 
@@ -149,13 +162,13 @@ export class ResolverServer<Stats> {
     channel.on('message', (message) => this.#received(message as Request));
   }
 
-  tellStats(): void {
-    this.#report({ stats: this.#resolver.stats() });
+  tellStats(wereAsked = false): void {
+    this.#report({ stats: this.#resolver.stats(), wereAsked });
   }
 
   #received(request: Request): void {
     if ('asked' in request) for (const asked of request.asked) this.#ask(asked);
-    else if (request.wants === 'stats') this.tellStats();
+    else if (request.wants === 'stats') this.tellStats(true);
     else void this.#resolver.close().then(() => this.#report({ ended: true }));
   }
 

@@ -24,6 +24,8 @@ export async function serve(options: { config?: string; strict?: true }): Promis
     printProblems(instance, choice.file);
     return EXIT_PROBLEMS;
   }
+  // Heard before anything is printed: whoever has read that we serve may stop us at once. While we start a signal ends us as it is.
+  const stopped = stopSignal();
   const { state, reasons, problems, active } = instance.keeper.status();
   const told = problems.filter(({ severity }) => severity !== 'warning');
   printProblems(told, choice.file);
@@ -35,7 +37,7 @@ export async function serve(options: { config?: string; strict?: true }): Promis
     `metrics on port ${instance.adminPort}; policy ${active?.hash.slice(0, 12)}, ${[state, ...reasons].join(': ')}`,
   );
   keeper = instance.keeper;
-  await stopSignal();
+  await stopped;
   setTimeout(() => process.exit(EXIT_PROBLEMS), STOP_LIMIT_MS).unref();
   await instance.close();
   return EXIT_FINE;

@@ -4,10 +4,13 @@
 
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { errorText } from '../base/error-text.ts';
 
-/** Some 20 samples, each of 512 bytes at most and a stack; the first ones tell most. */
+/** Some 20 samples, each with a stack; the first ones tell most. */
 const MAX_FILE_BYTES = 64 << 10;
 const MAX_STACK = 2000;
+/** Of the packet: whoever reports one may hand over all of it. */
+const SAMPLE_BYTES = 512;
 /** One packet a client can send again at will: the log says so ten times a minute, the counter always. */
 const LINES_A_MINUTE = 10;
 const MINUTE_MS = 60_000;
@@ -54,9 +57,10 @@ export class FaultLog {
   }
 
   async #write(error: unknown, sample: Uint8Array): Promise<void> {
-    const stack = (error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(0, MAX_STACK);
+    const stack = errorText(error).slice(0, MAX_STACK);
+    const packet = Buffer.from(sample.subarray(0, SAMPLE_BYTES)).toString('hex');
     const time = new Date(this.#o.nowMs()).toISOString();
-    const line = `${JSON.stringify({ time, error: stack, packet: Buffer.from(sample).toString('hex') })}\n`;
+    const line = `${JSON.stringify({ time, error: stack, packet })}\n`;
     const handle = await open(this.#o.file, APPEND, 0o600);
     try {
       const { size } = await handle.stat();

@@ -3,6 +3,7 @@
 
 import { enableCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorText } from '../base/error-text.ts';
 import type { SharedArena } from '../control/keeper/arena.ts';
 import type { FastPathSettings } from '../dns/answer/fast-path.ts';
 import type { Report } from '../dns/resolve/remote-resolver.ts';
@@ -65,11 +66,7 @@ const resolver = createResolver({
   ...(native && { sockets: native.sockets }),
   clock: { ...monotonicClock, nowMs: () => monotonic() * 1000 },
   warn: (warning) => report({ warning }),
-  // As text: an error may hold what no message can carry.
-  onFault: (error, query) => {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    report({ fault: { error: text, query } });
-  },
+  onFault: (error, query) => report({ fault: { error: errorText(error), query } }),
 });
 const server = new ResolverServer(main, resolver);
 follow();

@@ -2,6 +2,7 @@
 
 import { enableCompileCache } from 'node:module';
 import { parentPort } from 'node:worker_threads';
+import { errorText } from '../base/error-text.ts';
 import type { SharedArena } from '../control/keeper/arena.ts';
 import type { FastPathSettings } from '../dns/answer/fast-path.ts';
 import type { CacheMemory } from '../dns/answer/response-cache/layout.ts';
@@ -65,9 +66,5 @@ runLoop({
   misses: new MissProducer(world.missRing, new Bell(world.bell), sockets, path, world.seed),
   control: new ControlWords(lent.control),
   clock: { wallMs: Date.now, monotonicSeconds: sharedMonotonic() },
-  // As text: an error may hold what no message can carry.
-  onFault: (error, sample) => {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    parentPort?.postMessage({ error: text, sample } satisfies WorkerMessage);
-  },
+  onFault: (error, sample) => parentPort?.postMessage({ error: errorText(error), sample } satisfies WorkerMessage),
 });

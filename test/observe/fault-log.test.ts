@@ -37,6 +37,14 @@ test('the log names the error and where the sample is, and holds nothing of the 
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
+test('of a long packet the first 512 bytes are kept', async () => {
+  const faults = newLog();
+  const long = Uint8Array.from({ length: 513 }, (_, i) => i);
+  faults.report({ error: new Error('long'), sample: long });
+  await faults.settled();
+  expect(JSON.parse(readFileSync(file, 'utf8')).packet).toBe(Buffer.from(long.subarray(0, 512)).toString('hex'));
+});
+
 test('a packet that is sent a thousand times makes ten lines a minute and a file of 64 KiB at most', async () => {
   const faults = newLog();
   for (let i = 0; i < 1000; i++) {

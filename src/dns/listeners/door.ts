@@ -21,8 +21,6 @@ import { giveShareBack, newShares, takeShare } from './shares.ts';
 
 /** Misses that wait for the resolver at once; at 20,000 a second and half a second each. Beyond: SERVFAIL, counted. */
 const MAX_MISSES_IN_FLIGHT = 10_000;
-/** Of a packet that made us throw, kept for the operator. */
-const FAULT_SAMPLE_BYTES = 512;
 /** How often `close` looks whether the last answer is out. */
 const CLOSE_POLL_MS = 10;
 
@@ -118,7 +116,7 @@ export function createDoor(options: DoorOptions): Door {
 
   function fault(error: unknown, query: Uint8Array, transport: number): undefined {
     countDropped(path.counters, transport, DROPPED_MALFORMED);
-    onFault({ error, sample: query.slice(0, FAULT_SAMPLE_BYTES) });
+    onFault({ error, sample: query.slice() });
     return undefined;
   }
 

@@ -33,8 +33,6 @@ import { type BatchSocket, PACKET_ROOM } from './sockets/batch-socket.ts';
 import { BATCH } from './sockets/message-table.ts';
 import type { SocketCounter } from './sockets/socket-counts.ts';
 
-/** Of a packet that made us throw, kept for the operator. */
-const FAULT_SAMPLE_BYTES = 512;
 /** A socket that gives nothing but errors is broken, and asking it again would spin. A few are a client's (ICMP) or a moment's. */
 const MAX_FAILURES = 1000;
 /** As the sockets' own receive timeout. */
@@ -207,7 +205,7 @@ class Loop<Socket extends LoopSocket> {
   #survive(error: unknown, socket: Socket, i: number): void {
     countDropped(this.#path.counters, TRANSPORT_UDP, DROPPED_MALFORMED);
     const at = socket.at(i);
-    this.#o.onFault(error, socket.bytes.slice(at, at + Math.min(socket.length(i), FAULT_SAMPLE_BYTES)));
+    this.#o.onFault(error, socket.bytes.slice(at, at + socket.length(i)));
     if (this.#faults.spend(this.#path.nowSeconds)) this.#areFaultsMany = true;
   }
 }

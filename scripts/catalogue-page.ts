@@ -59,7 +59,7 @@ function sections({ directives, apps }: Catalogue, asOf: string): string[] {
       ],
       directives.map(terms),
     ),
-    '\n## Reach\n\nWhat an instrument means for a segment of its own jurisdiction: *block*, it asks for a block of traffic, and not enforcing it is a gap; *enforce*, it is mandatory but silent on\ntraffic; *monitor*, it is advice, or not in force; –, it does not reach. A segment of another jurisdiction is reached by none of them.\n\n',
+    "\n## Reach\n\nWhat an instrument means for a segment of its own jurisdiction: *block*, it asks for a block of traffic, and not enforcing it is a gap; *enforce*, it is mandatory but silent on\ntraffic; *own*, the operator's own policy, for the segments that enforce it; *monitor*, it is advice, or not in force; –, it does not reach. A segment of another jurisdiction is reached by none of the others.\n\n",
     table(
       ['instrument', 'jurisdiction', ...SEGMENT_KINDS],
       directives.map(({ id, jurisdiction, reach }) => [

@@ -12,7 +12,8 @@ export async function check(options: { config?: string; strict?: true; json?: tr
   const { file } = chooseConfig(options.config);
   const { report } = await compileHere(file, Date.now() as Instant);
   const memory = options.strict && report.ok ? checkMemory(report.model.lists.directives) : [];
-  const problems = [...report.problems, ...memory];
+  const found = options.strict ? report.problems.map(strictly) : report.problems;
+  const problems = [...found, ...memory];
   const isFine = report.ok && !problems.some(({ severity }) => severity === 'error' || severity === 'overdue');
   if (options.json) {
     const made = report.ok && { hash: report.hash, rules: report.rules };
@@ -22,6 +23,11 @@ export async function check(options: { config?: string; strict?: true; json?: tr
     printLine(`${isFine ? 'fine' : 'not fine'}: ${summary(problems)}`);
   }
   return isFine ? EXIT_FINE : EXIT_PROBLEMS;
+}
+
+/** A directive without a review date fails as one whose date has passed. */
+function strictly(problem: Problem): Problem {
+  return problem.code === 'review-missing' ? { ...problem, severity: 'overdue' } : problem;
 }
 
 function summary(problems: readonly Problem[]): string {

@@ -35,7 +35,10 @@ export function createProgram(): Command {
     .action(async (options) => exit(await (await import('./serve.ts')).serve(options)));
 
   verb(program, 'check', 'read everything, run the tests of each app, list every problem')
-    .option('--strict', 'fail on directives that nobody has read again: source kind memory')
+    .option(
+      '--strict',
+      'fail on directives that nobody has read again (source kind memory) or is to read again (no review_by)',
+    )
     .addOption(json())
     .action(async (options) => exit(await (await import('./check.ts')).check(options)));
 

@@ -21,6 +21,7 @@ export function readDirective(document: YamlDocument, clock: Clock): { directive
     ...checkSource(text, document),
     ...checkSeen(text, document, clock),
     ...checkOrder(text, document, timeZone),
+    ...checkReview(text, document),
   );
   return { directive: directiveOf(text, document, timeZone), problems };
 }
@@ -129,6 +130,13 @@ function checkOrder(text: DirectiveText, document: YamlDocument, timeZone: strin
   return [
     error('dates-order', `ends ${text.ends} lies before its beginning ${begins}; mend one of them`, document, ['ends']),
   ];
+}
+
+/** Without a day for it nobody reads the source again; what is repealed needs no reading. */
+function checkReview({ id, review_by, status }: DirectiveText, document: YamlDocument): Problem[] {
+  if (review_by !== undefined || status === 'repealed') return [];
+  const message = `nothing says when ${id} is to be read against its source again; add review_by`;
+  return [{ code: 'review-missing', severity: 'warning', message, where: document.place([]) }];
 }
 
 function error(code: string, message: string, document: YamlDocument, path: Path): Problem {

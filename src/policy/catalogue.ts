@@ -117,8 +117,8 @@ export function standings(
     const found = lists.directives.flatMap((directive): [string, Standing][] => {
       const entry = segment.enforce.find((named) => named.directive === directive.id);
       if (entry === undefined) {
-        const reach = directive.instrument === 'policy' ? 'none' : reachOf(directive, segment, now);
-        return reach === 'none' ? [] : [[directive.id, reach === 'block' ? 'gap' : 'left']];
+        const reach = reachOf(directive, segment, now);
+        return reach === 'none' || reach === 'own' ? [] : [[directive.id, reach === 'block' ? 'gap' : 'left']];
       }
       const mode = modeAt(entry, directive, now);
       if (mode === 'none') return [[directive.id, 'idle']];

@@ -11,15 +11,18 @@ export type Ground = Pick<Segment, 'kind' | 'jurisdiction'>;
 
 /**
  * What a directive means for a segment at `now`. `block`: it asks that traffic be blocked there, not doing so is a gap. `enforce`: it is
- * mandatory there but silent on traffic, a block is the department's own measure. `monitor`: advice, or not in force now. `none`: it does
- * not reach the segment, or has ended.
+ * mandatory there but silent on traffic, a block is the department's own measure. `own`: the operator's own policy, which is for the
+ * segments that enforce it; leaving it out is no gap. `monitor`: advice, or not in force now. `none`: it does not reach the segment, or has
+ * ended.
  */
-export type Reach = 'block' | 'enforce' | 'monitor' | 'none';
+export type Reach = 'block' | 'enforce' | 'own' | 'monitor' | 'none';
 
 export function reachOf(directive: Directive, ground: Ground, now: Instant): Reach {
   if (!reaches(directive, ground)) return 'none';
   const highest = highestMode(directive, false, now);
-  if (highest !== 'enforce') return highest;
+  if (highest === 'none') return 'none';
+  if (directive.instrument === 'policy') return 'own';
+  if (highest === 'monitor') return 'monitor';
   return directive.demands.includes('block-traffic') ? 'block' : 'enforce';
 }
 

@@ -49,6 +49,17 @@ test('check without --strict says nothing of memory', async () => {
   expect((await run('check')).out).not.toContain('source-memory');
 });
 
+test.each([
+  ['a warning', 'warning', []],
+  ['with --strict a failure, like a date that has passed', 'overdue', ['--strict']],
+])('a directive without a review date is for check %s', async (_, severity, options) => {
+  const { out } = await run('check', '--json', '--config', 'test/fixtures/broken/interdict.yaml', ...options);
+  const problems: { code: string; severity: string }[] = JSON.parse(out).problems;
+  expect(problems.filter(({ code }) => code === 'review-missing').map((problem) => problem.severity)).toEqual([
+    severity,
+  ]);
+});
+
 test('catalogue --json gives the instruments of a jurisdiction, the apps they name and where they stand', async () => {
   const { code, out, err } = await run(
     'catalogue',

@@ -26,6 +26,7 @@ scope: app
 apps: [{ app: one, basis: named }]
 exemptions: { longest: 12 months }
 source: { kind: memory }
+review_by: 2027-01-01
 `;
 const FILES = {
   'lists/sources.yaml': 'sources: [{ id: good, title: A, licence: MIT, carry: yes }]\n',
@@ -85,7 +86,7 @@ describe('a folder', () => {
       exemptions: { longest: { amount: 12, unit: 'months' } },
       ede: 'blocked',
     });
-    expect(Object.keys(law)).not.toContain('reviewBy');
+    expect(Object.keys(law.source)).not.toContain('url');
   });
 });
 

@@ -68,6 +68,8 @@ test.each<[string, Partial<Omit<Directive, 'apps'>>, SegmentKind, string]>([
   ['is under review', { status: 'under-review' }, 'corporate', 'monitor'],
   ['begins tomorrow', { effective: later }, 'corporate', 'monitor'],
   ['has ended', { ends: NOW }, 'corporate', 'none'],
+  ["is the operator's own", { instrument: 'policy', jurisdiction: 'demo' }, 'guest', 'own'],
+  ["is the operator's own and repealed", { instrument: 'policy', status: 'repealed' }, 'corporate', 'none'],
   ['binds other kinds', {}, 'contractor', 'none'],
   ['binds any kind of a mixed segment', {}, 'mixed', 'block'],
 ])('a directive that %s means for the segment what POLICY says: %j, %s, %s', (_, change, kind, reach) => {

@@ -57,13 +57,9 @@ function whyCapped(directive: Directive, now: Instant): string {
   return 'advisory; enforce it with own_measure: REASON';
 }
 
-/**
- * Mandatory, in force, asks to block traffic, reaches the segment, and the segment does not name it. The operator's own policy reaches
- * every segment, but which ones it is for is said by `enforce` alone: leaving one out is no gap.
- */
+/** Mandatory, in force, asks to block traffic, reaches the segment, and the segment does not name it. */
 function checkGaps(segment: Segment, directives: readonly Directive[], now: Instant): Problem[] {
   return directives
-    .filter(({ instrument }) => instrument !== 'policy')
     .filter((directive) => reachOf(directive, segment, now) === 'block')
     .filter((directive) => !segment.enforce.some((entry) => entry.directive === directive.id))
     .map((directive) => {

@@ -146,6 +146,7 @@ function sha256(bytes: Uint8Array): Uint8Array {
 
 const PLACES = { '': { file: 'bench', line: 1, column: 1 } };
 const MODEL: Model = {
+  overrides: [],
   lists: {
     directives: [
       {

@@ -122,6 +122,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     maxShrink: config.reload.maxShrink,
     clock: systemClock,
     arena,
+    overrides: () => [],
     compile: (job) => runThread<CompileReport>('compiler', { job, shared: arena.shared }, COMPILE_LIMIT_MS),
     open: openVerifiedSnapshot,
     openUnchanged,

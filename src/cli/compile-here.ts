@@ -19,7 +19,7 @@ export async function compileHere(
   const room = readConfig(configFile, { now }).config?.policyMaxBytes ?? DEFAULT_ROOM_BYTES;
   const into = new Uint8Array(new SharedArrayBuffer(room));
   const origin = { kind: 'files', configFile, readAt: now } as const;
-  const report = await runCompileJob({ origin, now: at, generation: 1 }, into, () => into);
+  const report = await runCompileJob({ origin, now: at, generation: 1, overrides: [] }, into, () => into);
   const bytes = report.ok ? into.subarray(0, report.length) : into.subarray(0, 0);
   return { report, bytes, tookMs: performance.now() - startedAt };
 }

@@ -35,7 +35,10 @@ export function loadSources(configFile: string, now: Instant, disk: Disk = nodeD
   const lists = readLists(named(reading.blocklists, configFile), { now, timeZone }, rooted(disk, folder));
   lists.problems.unshift(...configProblems);
   return {
-    ...(config !== undefined && { config, model: { lists: lists.model, department: config.department } }),
+    ...(config !== undefined && {
+      config,
+      model: { lists: lists.model, department: config.department, overrides: [] },
+    }),
     rules: lists.rules,
     problems: lists.problems,
     configProblems,

@@ -248,7 +248,55 @@ export interface DepartmentModel {
   readonly answers: AnswerSettings;
 }
 
+/**
+ * A measure of the moment, beside the files (POLICY.md §6). `by` asks for it, `confirmedBy` is another person; without one it ends at
+ * `confirmBy`. Holds from `from` until `endOf`.
+ */
+export type Override = OverrideTerms & (Release | Fallback | EmergencyExemption);
+
+export interface OverrideTerms {
+  /** `OVR-7`. */
+  readonly id: string;
+  readonly ticket: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly confirmedBy?: string;
+  readonly confirmBy: Instant;
+  readonly from: Instant;
+  /** First moment at which it no longer holds, once confirmed. */
+  readonly until: Instant;
+}
+
+/** A false positive: the name, or what one rule of one app matches, is free in every segment. */
+export interface Release {
+  readonly kind: 'release';
+  readonly what:
+    | { readonly kind: 'name'; readonly name: string; readonly match: 'exact' | 'domain' }
+    /** `rule` as in a decision id: `=name`, `name`, `*.name` or a prefix. */
+    | { readonly kind: 'rule'; readonly app: string; readonly rule: string };
+}
+
+/** An incident: one directive is monitored, not enforced, in one segment. */
+export interface Fallback {
+  readonly kind: 'fallback';
+  readonly directive: string;
+  readonly segment: string;
+}
+
+export interface EmergencyExemption {
+  readonly kind: 'emergency-exemption';
+  /** Its id is the override's, its `from` and `until` are the override's. */
+  readonly exemption: Exemption;
+}
+
+/** First moment at which it no longer holds. */
+export function endOf({ confirmedBy, confirmBy, until }: OverrideTerms): Instant {
+  return confirmedBy === undefined && confirmBy < until ? confirmBy : until;
+}
+
 export interface Model {
   readonly lists: ListsModel;
   readonly department: DepartmentModel;
+  /** In the order of their ids; those that ended may be left out. */
+  readonly overrides: readonly Override[];
 }

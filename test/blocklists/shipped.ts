@@ -60,6 +60,7 @@ export function loadShipped(folder = FOLDER, disk: Disk = nodeDisk): Shipped {
 
 function departmentOf(lists: ListsModel): Model {
   return {
+    overrides: [],
     lists: { ...lists, directives: lists.apps.map((app) => policyOn(app.id)) },
     department: {
       operator: 'Test department',

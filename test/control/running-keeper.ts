@@ -12,6 +12,7 @@ import { type CompileJob, type CompileReport, runCompileJob } from '../../src/co
 import { openUnchanged, readLastGoodModel, writeLastGood } from '../../src/control/keeper/last-good.ts';
 import { PolicyKeeper } from '../../src/control/keeper/policy-keeper.ts';
 import { segmentOf, verdictForName } from '../../src/policy/decide/decide.ts';
+import type { Override } from '../../src/policy/model.ts';
 import { openVerifiedSnapshot } from '../../src/policy/snapshot/snapshot.ts';
 import { actionOf } from '../../src/policy/verdict.ts';
 import { appFile, smallDepartment } from '../e2e/small-department.ts';
@@ -88,6 +89,7 @@ export class RunningKeeper {
   readonly jobs: CompileJob[] = [];
   /** Thrown by the next jobs, as when the compiler's thread is killed. */
   compilerDies = false;
+  overrides: readonly Override[] = [];
   /** Run while a compile is under way. */
   onCompile: () => void = () => {};
   active: ActivePolicy | undefined;
@@ -101,6 +103,7 @@ export class RunningKeeper {
       maxShrink: 0.2,
       clock,
       arena: this.arena,
+      overrides: () => this.overrides,
       compile: (job) => this.#compile(job),
       open: openVerifiedSnapshot,
       openUnchanged,

@@ -14,7 +14,7 @@ const NOW = Date.parse('2026-11-24T12:00:00Z') as Instant;
 async function problemsOf(configFile: string): Promise<Problem[]> {
   const into = new Uint8Array(4 * 1024 * 1024);
   const report = await runCompileJob(
-    { origin: { kind: 'files', configFile }, now: NOW, generation: 1 },
+    { origin: { kind: 'files', configFile }, now: NOW, generation: 1, overrides: [] },
     into,
     () => into,
   );

@@ -68,6 +68,7 @@ export function worldOf(text: WorldText): World {
   };
   return {
     model: {
+      overrides: [],
       lists: {
         directives: Object.entries(directives).map(([id, d]) => directiveOf(id, d)),
         apps: ids.map((id) => appOf(id, text.feeds?.includes(id) ?? false)),

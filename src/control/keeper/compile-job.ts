@@ -9,7 +9,7 @@ import { loadSources } from '../../config/load.ts';
 import { runAppTests } from '../../lists/app-tests.ts';
 import { compile } from '../../policy/compile/compile.ts';
 
-import type { Model, Role } from '../../policy/model.ts';
+import type { Model, Override, Role } from '../../policy/model.ts';
 import type { RuleSink } from '../../policy/rules.ts';
 import { rulesOf } from '../../policy/snapshot/replay.ts';
 import { openSnapshot, type Snapshot } from '../../policy/snapshot/snapshot.ts';
@@ -40,6 +40,8 @@ export interface CompileJob {
   readonly origin: Origin;
   readonly now: Instant;
   readonly generation: number;
+  /** Those of the moment, whatever rules and model come from. */
+  readonly overrides: readonly Override[];
 }
 
 export type CompileReport =
@@ -137,7 +139,8 @@ async function fromLastGood(
 
 /** Errors among the problems of a policy that was good before stop nothing: time goes on whatever a check thinks of it. */
 function build(job: CompileJob, input: Input, into: Uint8Array): CompileReport {
-  const { model, readAt } = input;
+  const { readAt } = input;
+  const model = { ...input.model, overrides: job.overrides };
   const roles = new Map<number, Set<Role>>();
   const rulesOfInput = (sink: RuleSink) => input.rules(noteRoles(sink, roles));
   const work = { model, rules: rulesOfInput, now: job.now, generation: job.generation, into };

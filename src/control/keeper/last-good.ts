@@ -14,7 +14,7 @@ import { openSnapshot, openVerifiedSnapshot, type Snapshot } from '../../policy/
 import type { RuleCount } from './rule-counts.ts';
 import { areUnchanged, type Stamps } from './stamps.ts';
 
-const FORMAT = 2;
+const FORMAT = 3;
 /** Copied and written this many bytes at a time, so that the thread never stops for longer than a copy of them takes (0.2 ms). */
 const CHUNK = 1 << 20;
 /** A model is what people wrote, rules apart: far below this. */

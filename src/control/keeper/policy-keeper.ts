@@ -12,6 +12,7 @@
 
 import type { Instant } from '../../base/brand.ts';
 import type { Problem } from '../../base/problems.ts';
+import type { Override } from '../../policy/model.ts';
 import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { type Clock, pause, waitUntil } from '../clock.ts';
 import type { ActivePolicy, Outcome, PolicyStatus, ReloadResult } from './active-policy.ts';
@@ -35,6 +36,8 @@ export interface KeeperOptions {
   readonly maxShrink: number;
   readonly clock: Clock;
   readonly arena: Arena;
+  /** Those that hold or may yet; asked for each compile. */
+  readonly overrides: () => readonly Override[];
   /** Runs a job in the compiler thread, writing the arena's spare slot; rejects when the thread dies or takes too long. */
   readonly compile: (job: CompileJob) => Promise<CompileReport>;
   /** Of bytes that the compiler thread has verified. */
@@ -225,7 +228,7 @@ export class PolicyKeeper {
     this.#prepared = undefined;
     if (!(await this.#spareIsFree())) return 'stuck';
     const generation = ++this.#generation;
-    const report = await this.#o.compile({ origin, now, generation }).catch(
+    const report = await this.#o.compile({ origin, now, generation, overrides: this.#o.overrides() }).catch(
       (error: Error): CompileReport => ({
         ok: false,
         problems: [

@@ -110,6 +110,7 @@ function pushPrefix(sink: RuleSink, app: number, attributes: number, pattern: st
 function modelOf(options: SmallPolicy): Model {
   const ipv6 = 'sinkholeIPv6' in options ? options.sinkholeIPv6 : '2001:db8::53';
   return {
+    overrides: [],
     lists: {
       directives: [directive('uk-statement', 'tiktok', 'blocked'), directive('local-policy', 'canary', 'censored')],
       apps: appsOf(options).map(app),

@@ -15,7 +15,6 @@ import { readConfig } from './config/read-config.ts';
 import { systemClock } from './control/clock.ts';
 import { serveControl } from './control/control-socket.ts';
 import { Arena } from './control/keeper/arena.ts';
-import type { CompileReport } from './control/keeper/compile-job.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from './control/keeper/last-good.ts';
 import { PolicyKeeper } from './control/keeper/policy-keeper.ts';
 import { restartWarnings } from './control/restart-keys.ts';
@@ -32,7 +31,7 @@ import { createMetrics } from './observe/metrics.ts';
 import { Pseudonyms } from './observe/pseudonym.ts';
 import { openVerifiedSnapshot } from './policy/snapshot/snapshot.ts';
 import { policyReaders } from './policy-metrics.ts';
-import { runThread } from './threads/start.ts';
+import { runCompiler } from './threads/compile.ts';
 
 /** The largest lists compile in 3 s; a compiler that takes this long hangs. */
 const COMPILE_LIMIT_MS = 120_000;
@@ -123,7 +122,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     clock: systemClock,
     arena,
     overrides: () => [],
-    compile: (job) => runThread<CompileReport>('compiler', { job, shared: arena.shared }, COMPILE_LIMIT_MS),
+    compile: (job) => runCompiler(job, arena, COMPILE_LIMIT_MS),
     open: openVerifiedSnapshot,
     openUnchanged,
     readLastGood: readLastGoodModel,

@@ -1,18 +1,31 @@
-// The compiler thread, started for one job: wires shared memory to control/compile-job and sends the report home.
+// The compiler process, started for one job (compile.ts): takes the order, runs control/compile-job, sends report and snapshot home.
 
+import { once } from 'node:events';
 import { enableCompileCache } from 'node:module';
 import { constants, setPriority } from 'node:os';
-import { parentPort, workerData } from 'node:worker_threads';
-import type { SharedArena } from '../control/keeper/arena.ts';
-import type { CompileJob } from '../control/keeper/compile-job.ts';
+import type { Order } from './compile.ts';
 
 enableCompileCache();
-// Answers come first: where a core is short, the kernel gives it to the other threads. Elsewhere than on Linux this would be the whole process.
-if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
-const { Arena } = await import('../control/keeper/arena.ts');
+// Answers come first: where a core is short, the kernel gives it to the process that serves.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+process.once('disconnect', () => process.exit(1)); // Nobody waits for the report.
+const ordered = once(process, 'message');
 const { runCompileJob } = await import('../control/keeper/compile-job.ts');
 
-const { job, shared } = workerData as { job: CompileJob; shared: SharedArena };
-const arena = new Arena(shared);
-const report = await runCompileJob(job, arena.slot(arena.spare), (slot, length) => arena.slot(slot, length));
-parentPort?.postMessage(report);
+const [{ job, maxBytes, servedBytes }] = (await ordered) as [Order];
+const served = await readServed(servedBytes);
+const into = new Uint8Array(maxBytes);
+const report = await runCompileJob(job, into, (_slot, length) => served.subarray(0, length));
+await new Promise((sent) => process.send?.(report, sent));
+await new Promise<void>((sent) => process.stdout.end(report.ok ? into.subarray(0, report.length) : '', sent));
+process.exit(0);
+
+async function readServed(length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for await (const chunk of process.stdin) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

@@ -5,7 +5,7 @@ import { getCompileCacheDir } from 'node:module';
 import { dirname, extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-export type Thread = 'compiler' | 'worker' | 'resolver';
+export type Thread = 'worker' | 'resolver';
 
 export function startThread(name: Thread, workerData: unknown): Worker {
   const entry = new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
@@ -16,24 +16,7 @@ export function startThread(name: Thread, workerData: unknown): Worker {
  * For the entry itself: when it switches the cache on, it has been compiled already, and in TypeScript that loads the compiler first.
  * Measured: 178 ms of CPU for an entry of one line, 50 with this.
  */
-function compileCache(): { NODE_COMPILE_CACHE?: string } {
+export function compileCache(): { NODE_COMPILE_CACHE?: string } {
   const folder = getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
-}
-
-/** Runs a thread that answers once. Rejects when it throws, exits without an answer, or takes longer than `limitMs`; it is gone then. */
-export async function runThread<T>(name: Thread, workerData: unknown, limitMs: number): Promise<T> {
-  const worker = startThread(name, workerData);
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', (code) => reject(new Error(`exit code ${code}`)));
-    });
-  } finally {
-    clearTimeout(timer);
-    await worker.terminate();
-  }
 }

@@ -3,6 +3,7 @@
 
 import type { Address } from '../base/brand.ts';
 import type { DepartmentModel } from '../policy/model.ts';
+import type { Retention, RetentionProfile } from './retention.ts';
 
 export interface Endpoint {
   /** 16 bytes, IPv4 mapped. */
@@ -58,6 +59,12 @@ export interface Config {
   readonly policyMaxBytes: number;
   readonly reload: { readonly maxShrink: number };
   readonly events: { readonly file: boolean; readonly maxPerSecond: number };
+  readonly privacy: {
+    readonly profile: RetentionProfile;
+    readonly kept: Retention;
+    /** Counts of clients below it are not shown. */
+    readonly smallestGroup: number;
+  };
   readonly metrics: { readonly maxSeries: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
   /** Segments, exemptions, protected names, answers: what becomes policy. */

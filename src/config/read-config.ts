@@ -22,6 +22,7 @@ import { type Finder, newFinder } from './finder.ts';
 import { named } from './paths.ts';
 import { readExemptions } from './read-exemptions.ts';
 import { readEndpoint, readForward, readListen, readSoaName, readUpstreams } from './read-network.ts';
+import { readPrivacy } from './read-privacy.ts';
 import { readSegments } from './read-segments.ts';
 import { type ConfigText, configSchema } from './schema.ts';
 import { parseDuration } from './units.ts';
@@ -102,6 +103,7 @@ function configOf(file: string, text: ConfigText, finder: Finder, world: World):
     policyMaxBytes: size(text.policy_max_bytes, MAX_POLICY_BYTES, ['policy_max_bytes'], finder),
     reload: { maxShrink: text.reload.max_shrink },
     events: { file: text.events.file, maxPerSecond: text.events.max_per_second },
+    privacy: readPrivacy(text.privacy, finder),
     metrics: { maxSeries: text.metrics.max_series },
     log: text.log,
     department: departmentOf(text, exemptionsFolder, blocklists, finder, world),

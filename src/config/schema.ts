@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { jurisdiction } from '../lists/schema/schema-directive.ts';
 import { answer, id, moment, name, span, text } from '../lists/schema/schema-words.ts';
 import { MODES, SEGMENT_KINDS } from '../policy/model.ts';
+import { RETENTION_PROFILES } from './retention.ts';
 
 const endpoint = z.string({ error: 'must be ADDRESS:PORT in quotes, such as "127.0.0.1:5300" or "[::1]:5300"' });
 const size = z.union([z.int().min(1), z.string()], { error: 'must be a size such as 64MiB' });
@@ -155,6 +156,27 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('One line for each request that matched.'),
+  privacy: z
+    .strictObject({
+      profile: z
+        .enum(RETENTION_PROFILES)
+        .default('default')
+        .describe(
+          'Whose numbers hold for the keys below that are not set; docs/privacy.md has them with their sources.',
+        ),
+      events: span
+        .optional()
+        .describe('How long event files and samples of faults are kept; a span of days or longer.'),
+      pseudonym_keys: span
+        .optional()
+        .describe("How long a day's pseudonyms can be undone; then its key is destroyed, and identify fails."),
+      journal: span.optional().describe('How long the journal is kept, records of identify included.'),
+      smallest_group: count(1000)
+        .default(5)
+        .describe('Reports give no number of clients below it: a small group can be told apart.'),
+    })
+    .prefault({})
+    .describe('How long what is stored of people is kept.'),
   metrics: z
     .strictObject({
       max_series: count(1_000_000).default(20_000).describe('Above it apps of the largest segments share a series.'),

@@ -17,6 +17,7 @@ import { serveControl } from './control/control-socket.ts';
 import { Arena } from './control/keeper/arena.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from './control/keeper/last-good.ts';
 import { PolicyKeeper } from './control/keeper/policy-keeper.ts';
+import type { Handlers } from './control/requests.ts';
 import { restartWarnings } from './control/restart-keys.ts';
 import { openStateFolder } from './control/state-folder.ts';
 import { watchSources } from './control/watch.ts';
@@ -29,6 +30,7 @@ import { FaultLog } from './observe/fault-log.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { Pseudonyms } from './observe/pseudonym.ts';
+import { peerUidReader } from './peer-uid.ts';
 import { openVerifiedSnapshot } from './policy/snapshot/snapshot.ts';
 import { policyReaders } from './policy-metrics.ts';
 import { runCompiler } from './threads/compile.ts';
@@ -175,11 +177,14 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
   ];
   if ('problems' in opened || !('close' in admin) || policyProblems !== undefined) return { problems };
 
-  const control = await serveControl(state.controlSocket, async (request) => {
-    if (request.verb === 'reload') return keeper.reload(request.acceptShrink);
-    const { state: readiness, reasons, active } = keeper.status();
-    return { state: readiness, reasons, hash: active?.hash, generation: active?.generation, version };
-  });
+  const handlers: Handlers = {
+    status: async () => {
+      const { state: readiness, reasons, active } = keeper.status();
+      return { state: readiness, reasons, hash: active?.hash, generation: active?.generation, version };
+    },
+    reload: ({ acceptShrink }) => keeper.reload(acceptShrink),
+  };
+  const control = await serveControl(state.controlSocket, handlers, peerUidReader());
   closing.push(() => control.close());
   return { bound: opened, adminPort: admin.port, keeper };
 }

@@ -4,26 +4,30 @@
 
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
+import { type ControlRequest, type Handlers, handle, parseRequest } from './requests.ts';
 
-/** A request names a verb and a hash; an answer lists problems. */
-const MAX_REQUEST_BYTES = 4 << 10;
+/** The largest request carries an exemption, which is a page of text; an answer lists problems. */
+const MAX_REQUEST_BYTES = 64 << 10;
 const MAX_REPLY_BYTES = 16 << 20;
 /** People and scripts, one at a time. */
 const MAX_CONNECTIONS = 16;
 /** To send the request line. */
 const REQUEST_MS = 5_000;
 
-export type ControlRequest = { readonly verb: 'reload'; readonly acceptShrink?: string } | { readonly verb: 'status' };
-
-export type Handle = (request: ControlRequest) => Promise<object>;
+/** The user id at the other end of a connected socket, by the socket's descriptor; undefined where it cannot be asked. */
+export type PeerUid = (fd: number) => number | undefined;
 
 /** Rejects when the path cannot be bound. */
-export function serveControl(path: string, handle: Handle): Promise<{ close: () => Promise<void> }> {
+export function serveControl(
+  path: string,
+  handlers: Handlers,
+  uidOf: PeerUid,
+): Promise<{ close: () => Promise<void> }> {
   rmSync(path, { force: true });
   const open = new Set<Socket>();
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     open.add(socket.once('close', () => open.delete(socket)));
-    serveOne(socket, handle);
+    serveOne(socket, handlers, uidOf);
   });
   server.maxConnections = MAX_CONNECTIONS;
   return new Promise((done, fail) => {
@@ -35,7 +39,9 @@ export function serveControl(path: string, handle: Handle): Promise<{ close: () 
   });
 }
 
-function serveOne(socket: Socket, handle: Handle): void {
+function serveOne(socket: Socket, handlers: Handlers, uidOf: PeerUid): void {
+  const fd = descriptorOf(socket);
+  const uid = fd === undefined ? undefined : uidOf(fd);
   let text = '';
   socket.setEncoding('utf8').setTimeout(REQUEST_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
@@ -44,31 +50,18 @@ function serveOne(socket: Socket, handle: Handle): void {
     const end = text.indexOf('\n');
     if (end < 0 && text.length <= MAX_REQUEST_BYTES) return;
     socket.removeAllListeners('data').resume().setTimeout(0);
-    void answer(end < 0 ? '' : text.slice(0, end), handle).then((reply) => socket.end(`${JSON.stringify(reply)}\n`));
+    const request = parseRequest(end < 0 ? '' : text.slice(0, end));
+    const answer = 'fault' in request ? Promise.reject(new Error(request.fault)) : handle(handlers, request, { uid });
+    void answer
+      .catch((error: Error) => ({ error: error.message }))
+      .then((reply) => socket.end(`${JSON.stringify(reply)}\n`));
   });
 }
 
-async function answer(line: string, handle: Handle): Promise<object> {
-  const request = parseRequest(line);
-  if (request === undefined)
-    return { error: 'not a request; send {"verb":"reload"} or {"verb":"status"} and a line feed' };
-  return handle(request).catch((error: Error) => ({ error: error.message }));
-}
-
-/** Undefined for anything that is not a known verb with its own keys. */
-function parseRequest(line: string): ControlRequest | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || !('verb' in value)) return undefined;
-  if (value.verb === 'status') return { verb: 'status' };
-  if (value.verb !== 'reload') return undefined;
-  if (!('acceptShrink' in value)) return { verb: 'reload' };
-  const { acceptShrink } = value;
-  return typeof acceptShrink === 'string' ? { verb: 'reload', acceptShrink } : undefined;
+/** Node shows it nowhere else; undefined when a later version hides it. */
+function descriptorOf(socket: Socket): number | undefined {
+  const fd = (socket as { _handle?: { fd?: unknown } | null })._handle?.fd;
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
 }
 
 async function closeServer(server: Server, open: Set<Socket>): Promise<void> {

@@ -3,23 +3,36 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { askControl, type ControlRequest, serveControl } from '../../src/control/control-socket.ts';
+import { askControl, serveControl } from '../../src/control/control-socket.ts';
+import type { Caller, ControlRequest } from '../../src/control/requests.ts';
+import { batchIoFault } from '../../src/dns/workers/sockets/libc.ts';
+import { peerUidReader } from '../../src/peer-uid.ts';
 
 let root: string;
 let path: string;
 let server: { close: () => Promise<void> };
 let seen: ControlRequest[];
+let caller: Caller | undefined;
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'interdict-control-'));
   path = join(root, 'control.sock');
   seen = [];
   writeFileSync(path, ''); // As a crash leaves it.
-  server = await serveControl(path, async (request) => {
-    seen.push(request);
-    if (request.verb === 'status') throw new Error('no status today');
-    return { outcome: 'applied', request };
-  });
+  server = await serveControl(
+    path,
+    {
+      status: async () => {
+        throw new Error('no status today');
+      },
+      reload: async (request, from) => {
+        seen.push(request);
+        caller = from;
+        return { outcome: 'applied', request };
+      },
+    },
+    peerUidReader(),
+  );
 });
 afterEach(async () => {
   await server.close();
@@ -44,6 +57,11 @@ test('a request is one line and so is its answer', async () => {
 
 test('a request that fails says why', async () => {
   expect(await askControl(path, { verb: 'status' }, 5_000)).toEqual({ error: 'no status today' });
+});
+
+test.skipIf(batchIoFault() !== undefined)('the kernel says whose request it is', async () => {
+  await askControl(path, { verb: 'reload' }, 5_000);
+  expect(caller).toEqual({ uid: process.getuid?.() });
 });
 
 const bad = [

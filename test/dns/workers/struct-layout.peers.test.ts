@@ -18,6 +18,7 @@ import {
   SOCKADDR_IN,
   SOCKADDR_IN6,
   TIMEVAL,
+  UCRED,
 } from '../../../src/dns/workers/sockets/struct-layout.ts';
 import { missingPeers, newFolder } from '../../peers/peer.ts';
 
@@ -55,6 +56,7 @@ const STRUCTS = [
   ],
   ['struct epoll_event', EPOLL_EVENT, { events: 'events', data: 'data' }],
   ['struct pollfd', POLLFD, { fd: 'fd', events: 'events', revents: 'revents' }],
+  ['struct ucred', UCRED, { pid: 'pid', uid: 'uid', gid: 'gid' }],
   ['struct timeval', TIMEVAL, { seconds: 'tv_sec', microseconds: 'tv_usec' }],
 ] as const satisfies readonly (readonly [string, Readonly<Record<string, number>>, Readonly<Record<string, string>>])[];
 

@@ -34,6 +34,8 @@ export const SOCKADDR_IN6 = { size: 28, family: 0, port: 2, flowinfo: 4, address
 export const POLLFD = { size: 8, fd: 0, events: 4, revents: 6 } as const;
 /** The one struct of these that differs: packed on x64 alone. */
 export const EPOLL_EVENT = { size: process.arch === 'x64' ? 12 : 16, events: 0, data: process.arch === 'x64' ? 4 : 8 };
+/** Who is at the other end of a Unix socket. */
+export const UCRED = { size: 12, pid: 0, uid: 4, gid: 8 } as const;
 export const TIMEVAL = { size: 16, seconds: 0, microseconds: 8 } as const;
 
 /** Bytes of a control message with so much data, padding included (CMSG_SPACE). */
@@ -53,6 +55,7 @@ export const C = {
   SO_SNDBUF: 7,
   SO_RCVBUF: 8,
   SO_REUSEPORT: 15,
+  SO_PEERCRED: 17,
   SO_RCVTIMEO: 20,
   SO_SNDBUFFORCE: 32,
   SO_RCVBUFFORCE: 33,

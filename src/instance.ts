@@ -29,7 +29,8 @@ import { drainOften } from './observe/event-timer.ts';
 import { FaultLog } from './observe/fault-log.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
-import { Pseudonyms } from './observe/pseudonym.ts';
+import { dayOf, Pseudonyms } from './observe/pseudonym.ts';
+import { Retention } from './observe/retention.ts';
 import { peerUidReader } from './peer-uid.ts';
 import { openVerifiedSnapshot } from './policy/snapshot/snapshot.ts';
 import { policyReaders } from './policy-metrics.ts';
@@ -87,13 +88,23 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     maxPerSecond: config.events.maxPerSecond,
     pseudonyms,
     nowMs: () => performance.now(),
+    today: () => dayOf(Date.now()),
     onError,
-  }).start();
+  });
   const faults = new FaultLog({
     file: state.faults,
     nowMs: Date.now,
     log: (err, message) => log.error({ err }, message),
   });
+  const retention = new Retention({
+    ...state,
+    kept: config.privacy.kept,
+    nowMs: Date.now,
+    monotonicMs: () => performance.now(),
+    onKeyDestroyed: (day) => pseudonyms.forget(day),
+    log: (level, message) => log[level](message),
+  }).start();
+  closing.push(() => retention.close());
   const arena = Arena.create(config.policyMaxBytes);
   const where = { file: choice.file, line: 1, column: 1 };
   const dns = createDnsService({
@@ -104,7 +115,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     log: (level, message) => log[level](message),
   });
   if ('problem' in dns) return { problems: [dns.problem] };
-  if (config.events.file) dns.events.subscribe(eventLog);
+  if (config.events.file) dns.events.subscribe(eventLog.start());
   closing.push(
     () => eventLog.close(),
     () => dns.events.drainAll(),

@@ -21,6 +21,8 @@ export interface EventLogOptions {
   readonly pseudonyms: Pseudonyms;
   /** Monotonic. */
   readonly nowMs: () => number;
+  /** The (UTC) date. */
+  readonly today: () => string;
   readonly onError: (message: string) => void;
 }
 
@@ -40,6 +42,7 @@ export class EventLog {
   #isFailing = false;
   #file: { readonly day: string; readonly handle: FileHandle } | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #attended = '';
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: EventLogOptions) {
@@ -48,10 +51,19 @@ export class EventLog {
     this.#budgetAt = options.nowMs();
   }
 
-  /** Writes what waits every FLUSH_MS until `close`. */
+  /** Writes what waits every FLUSH_MS until `close`. Makes a file for each day it runs: an empty one says that nothing matched. */
   start(): this {
-    this.#timer = setInterval(() => void this.flush(), FLUSH_MS);
+    this.#timer = setInterval(() => {
+      this.attend(this.#o.today());
+      void this.flush();
+    }, FLUSH_MS);
     return this;
+  }
+
+  attend(day: string): void {
+    if (day === this.#attended) return;
+    this.#attended = day;
+    this.#writing = this.#writing.then(() => this.#append(day, []));
   }
 
   /** How many events it takes now. */

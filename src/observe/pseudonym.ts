@@ -34,9 +34,16 @@ export class Pseudonyms {
     return this.#pseudonym;
   }
 
+  /** The day's key is destroyed: it is not kept at hand either. */
+  forget(day: string): void {
+    if (day !== this.#day) return;
+    this.#day = '';
+    this.#pseudonym = () => '';
+  }
+
   async #key(day: string): Promise<Uint8Array> {
     const path = join(this.#folder, `${day}.key`);
-    const found = await readFile(path).catch(() => undefined);
+    const found = await readFile(path).catch(undefinedIfMissing);
     // A crash between creating and writing leaves a short file that nothing was encrypted under.
     if (found?.length === KEY_BYTES) return found;
     const key = this.#randomBytes(KEY_BYTES);
@@ -49,6 +56,11 @@ export class Pseudonyms {
     }
     return key;
   }
+}
+
+/** A key that is there and cannot be read is not made anew: what was written under it could not be undone any more. */
+function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /** One block a call: ECB without padding is the bare permutation, with no state between calls. */

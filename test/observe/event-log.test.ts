@@ -30,6 +30,7 @@ function newLog(maxPerSecond: number, events = folder): EventLog {
     maxPerSecond,
     pseudonyms,
     nowMs: () => nowMs,
+    today: () => '2026-11-24',
     onError: (message) => errors.push(message),
   });
 }
@@ -146,6 +147,7 @@ test('a day ends at midnight UTC: another file, another key', async () => {
     maxPerSecond: 1000,
     pseudonyms,
     nowMs: () => nowMs,
+    today: () => '2026-11-24',
     onError: (message) => errors.push(message),
   });
   log.push(event(before));

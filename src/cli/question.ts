@@ -5,8 +5,9 @@ import type { Instant } from '../base/brand.ts';
 import { instantOf } from '../base/dates.ts';
 import { parseName } from '../base/names.ts';
 import { decide } from '../policy/decide/decide-in-words.ts';
-import { parseDecisionId, parseRuleText } from '../policy/decide/parse-decision-id.ts';
+import { parseDecisionId } from '../policy/decide/parse-decision-id.ts';
 import type { Asker, Subject } from '../policy/decide/subjects.ts';
+import { parseRuleText } from '../policy/rule-text.ts';
 import type { Snapshot } from '../policy/snapshot/snapshot.ts';
 
 const PROTECTED = 'protected:';

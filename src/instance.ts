@@ -17,6 +17,8 @@ import { serveControl } from './control/control-socket.ts';
 import { Arena } from './control/keeper/arena.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from './control/keeper/last-good.ts';
 import { PolicyKeeper } from './control/keeper/policy-keeper.ts';
+import { OverrideDesk } from './control/overrides/override-desk.ts';
+import { OverrideStore } from './control/overrides/override-store.ts';
 import type { Handlers } from './control/requests.ts';
 import { restartWarnings } from './control/restart-keys.ts';
 import { openStateFolder } from './control/state-folder.ts';
@@ -80,6 +82,8 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
   if ('problem' in folder) return { problems: [folder.problem] };
   const { state } = folder;
   closing.push(folder.release);
+  const overrides = OverrideStore.open(state.overrides, startedAt, (message) => log.error(message));
+  if ('problem' in overrides) return { problems: [overrides.problem] };
 
   const pseudonyms = new Pseudonyms(state.keys, randomBytes);
   const onError = (message: string) => log.error(message);
@@ -134,7 +138,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     maxShrink: config.reload.maxShrink,
     clock: systemClock,
     arena,
-    overrides: () => [],
+    overrides: () => overrides.active(systemClock.now()),
     compile: (job) => runCompiler(job, arena, COMPILE_LIMIT_MS),
     open: openVerifiedSnapshot,
     openUnchanged,
@@ -152,6 +156,17 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     () => watch.close(),
     () => keeper.close(),
   );
+
+  const overrideDesk = new OverrideDesk({
+    store: overrides,
+    clock: systemClock,
+    model: () => keeper.status().active?.model,
+    check: () => [],
+    recompile: () => keeper.reload(),
+    record: () => {},
+    log: (level, message) => log[level](message),
+  });
+  closing.push(() => overrideDesk.close());
 
   const metrics = createMetrics({
     interdict_build_info: () => [
@@ -194,6 +209,10 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
       return { state: readiness, reasons, hash: active?.hash, generation: active?.generation, version };
     },
     reload: ({ acceptShrink }) => keeper.reload(acceptShrink),
+    'override-add': (request, caller) => overrideDesk.add(request, caller),
+    'override-confirm': (request, caller) => overrideDesk.confirm(request, caller),
+    'override-end': (request, caller) => overrideDesk.end(request, caller),
+    'override-list': async () => ({ overrides: overrides.all() }),
   };
   const control = await serveControl(state.controlSocket, handlers, peerUidReader());
   closing.push(() => control.close());

@@ -20,7 +20,7 @@ export type PeerUid = (fd: number) => number | undefined;
 /** Rejects when the path cannot be bound. */
 export function serveControl(
   path: string,
-  handlers: Handlers,
+  handlers: Partial<Handlers>,
   uidOf: PeerUid,
 ): Promise<{ close: () => Promise<void> }> {
   rmSync(path, { force: true });
@@ -39,7 +39,7 @@ export function serveControl(
   });
 }
 
-function serveOne(socket: Socket, handlers: Handlers, uidOf: PeerUid): void {
+function serveOne(socket: Socket, handlers: Partial<Handlers>, uidOf: PeerUid): void {
   const fd = descriptorOf(socket);
   const uid = fd === undefined ? undefined : uidOf(fd);
   let text = '';

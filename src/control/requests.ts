@@ -1,10 +1,12 @@
 // What a running instance may be asked over its control socket: a row for each verb with the keys that go with it.
 
 import { z } from 'zod';
+import { overrideRequests } from './overrides/override-request.ts';
 
 const requestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('status') }),
   z.strictObject({ verb: z.literal('reload'), acceptShrink: z.string().optional() }),
+  ...overrideRequests,
 ]);
 
 export type ControlRequest = z.output<typeof requestSchema>;
@@ -34,8 +36,9 @@ export function parseRequest(line: string): ControlRequest | { readonly fault: s
   return { fault: `not a request: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}` };
 }
 
-export function handle(handlers: Handlers, request: ControlRequest, caller: Caller): Promise<object> {
+export async function handle(handlers: Partial<Handlers>, request: ControlRequest, caller: Caller): Promise<object> {
   // The table's type says that the handler of a verb takes the request of that verb.
-  const answer = handlers[request.verb] as (request: ControlRequest, caller: Caller) => Promise<object>;
+  const answer = handlers[request.verb] as ((request: ControlRequest, caller: Caller) => Promise<object>) | undefined;
+  if (answer === undefined) throw new Error(`${request.verb} is not to be had here`);
   return answer(request, caller);
 }

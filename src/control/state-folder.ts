@@ -4,7 +4,7 @@
 //   STATE/lock          held by the running instance
 //   STATE/last-good/    control/last-good.ts        STATE/control.sock   control/control-socket.ts
 //   STATE/events/       observe/event-log.ts        STATE/keys/          observe/pseudonym.ts
-//   STATE/faults.ndjson observe/fault-log.ts
+//   STATE/faults.ndjson observe/fault-log.ts        STATE/overrides.json control/overrides/override-file.ts
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ export interface StateFolder {
   readonly events: string;
   readonly keys: string;
   readonly faults: string;
+  readonly overrides: string;
   readonly controlSocket: string;
 }
 
@@ -31,6 +32,7 @@ export function statePaths(path: string): StateFolder {
     events: join(path, 'events'),
     keys: join(path, 'keys'),
     faults: join(path, 'faults.ndjson'),
+    overrides: join(path, 'overrides.json'),
     controlSocket: join(path, 'control.sock'),
   };
 }

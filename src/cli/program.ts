@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { STATUSES } from '../policy/model.ts';
 import { EXIT_BROKEN_PIPE, EXIT_FINE, EXIT_USAGE } from './exit-codes.ts';
+import { addOverrideVerbs } from './override-program.ts';
 import { packageVersion } from './package-version.ts';
 
 export async function runCli(argv: readonly string[]): Promise<void> {
@@ -67,6 +68,15 @@ export function createProgram(): Command {
     .option('--accept-shrink <hash>', 'the refused policy that is meant to have fewer rules, by its hash')
     .addOption(json())
     .action(async (options) => exit(await (await import('./reload.ts')).reload(options)));
+
+  verb(program, 'readiness', 'say from the event files what enforcing an instrument in a network would have blocked')
+    .argument('<directive>', 'id of the directive')
+    .option('--segment <id>', 'the network')
+    .option('--since <date>', 'first day that counts (default: the first event file)')
+    .addOption(json())
+    .action(async (directive, options) => exit(await (await import('./readiness.ts')).readiness(directive, options)));
+
+  addOverrideVerbs(program, { verb, json, exit });
 
   return program;
 }

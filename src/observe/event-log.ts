@@ -7,10 +7,9 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatName } from '../base/names.ts';
 import type { DecisionEvent } from '../policy/decide/decision.ts';
-import { dayOf, type Pseudonym, type Pseudonyms } from './pseudonym.ts';
-import { typeName } from './type-names.ts';
+import { formatEvent } from './event-line.ts';
+import { dayOf, type Pseudonyms } from './pseudonym.ts';
 
 const FLUSH_MS = 250;
 /** At most this many lines wait (about 5 MB): a disk that hangs costs events, not memory. */
@@ -126,7 +125,7 @@ export class EventLog {
     try {
       const pseudonym = await this.#o.pseudonyms.ofDay(day);
       const handle = await this.#fileOf(day);
-      await handle.appendFile(batch.map((waiting) => formatEvent(waiting, pseudonym)).join(''));
+      await handle.appendFile(batch.map(({ event, lostBefore }) => formatEvent(event, lostBefore, pseudonym)).join(''));
       this.#isFailing = false;
     } catch (error) {
       this.#dropped += batch.length;
@@ -145,26 +144,4 @@ export class EventLog {
     this.#file = { day, handle };
     return handle;
   }
-}
-
-/** One line. */
-function formatEvent({ event, lostBefore }: Waiting, pseudonym: Pseudonym): string {
-  const { door, action, id, segment, directive, app, role, transport } = event;
-  const line = {
-    time: new Date(event.wallMs).toISOString(),
-    door,
-    action,
-    id,
-    segment,
-    directive,
-    app,
-    role,
-    client: pseudonym(event.client),
-    qname: formatName(event.qname),
-    qtype: typeName(event.qtype),
-    transport,
-    generation: event.generation,
-    ...(lostBefore > 0 && { lost: lostBefore }),
-  };
-  return `${JSON.stringify(line)}\n`;
 }

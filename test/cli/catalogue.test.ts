@@ -1,33 +1,9 @@
 // `interdict catalogue` and `interdict check --strict` on the shipped files, in this process.
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { runCli } from '../../src/cli/program.ts';
-
-interface Run {
-  readonly code: string | number | null | undefined;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: string[]): Promise<Run> {
-  const texts = { out: '', err: '' };
-  const take = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
-    texts[stream] += String(text);
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(take('out'));
-  vi.spyOn(process.stderr, 'write').mockImplementation(take('err'));
-  const before = process.exitCode;
-  await runCli(['node', 'interdict', ...args]);
-  const code = process.exitCode;
-  process.exitCode = before;
-  vi.restoreAllMocks();
-  return { code, ...texts };
-}
-
-afterEach(() => vi.restoreAllMocks());
+import { run } from './run.ts';
 
 const directives: { id: string; jurisdiction: string; source: { kind: string } }[] = readdirSync(
   'blocklists/directives',

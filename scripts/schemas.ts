@@ -9,7 +9,7 @@ import { configSchema } from '../src/config/schema.ts';
 import { exemptionSchema } from '../src/config/schema-exemption.ts';
 import { appSchema, feedSchema } from '../src/lists/schema/schema-app.ts';
 import { directiveSchema } from '../src/lists/schema/schema-directive.ts';
-import { cdnZonesSchema, networksSchema, sourcesSchema } from '../src/lists/schema/schema-zones.ts';
+import { cdnZonesSchema, networksSchema, sourcesSchema, vocabularySchema } from '../src/lists/schema/schema-zones.ts';
 
 const FOLDER = new URL('../blocklists/schema/', import.meta.url);
 
@@ -22,6 +22,7 @@ const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodTy
   feed: { title: 'Feed', schema: feedSchema },
   networks: { title: 'Networks', schema: networksSchema },
   sources: { title: 'Sources', schema: sourcesSchema },
+  vocabulary: { title: 'Vocabulary', schema: vocabularySchema },
 };
 
 /** File name → text. `io: input`: what people write, where keys with a default may be left out. */

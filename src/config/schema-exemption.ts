@@ -1,8 +1,8 @@
 // The shape of exemptions/*.yaml: one exception a file, for some clients of one segment, with an end.
 
 import { z } from 'zod';
+import { exemptionClass } from '../lists/schema/schema-directive.ts';
 import { date, id, moment, text } from '../lists/schema/schema-words.ts';
-import { CLASSES } from '../policy/model.ts';
 
 export const exemptionSchema = z.strictObject({
   segment: id.describe('The segment its clients are in.'),
@@ -12,7 +12,7 @@ export const exemptionSchema = z.strictObject({
     .describe('Prefixes inside the segment.'),
   under: z.array(id).min(1).describe('The directives it lifts; any other that names the app keeps blocking.'),
   apps: z.array(id).min(1).describe('The apps it frees.'),
-  class: z.enum(CLASSES).describe('One that each directive in `under` allows.'),
+  class: exemptionClass.describe('One that each directive in `under` allows.'),
   requested_by: text.describe('Who asked; a staff reference will do.'),
   approved_by: text.describe('Who agreed; somebody else.'),
   approved_on: date.describe('When.'),

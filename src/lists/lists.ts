@@ -1,7 +1,7 @@
 // The blocklists folder → what it says (a model), what is wrong with it (all of it), and its rules as a stream.
 //
 //   sources.yaml, cdn-zones.yaml      one each for the folder
-//   networks.yaml                     the same, where there is one
+//   networks.yaml, vocabulary.yaml    the same, where there is one
 //   directives/*.yaml                 one public instrument a file
 //   apps/*.yaml                       one app a file, with its rules
 //   feeds/*.yaml                      an app whose rules are a list elsewhere
@@ -11,9 +11,10 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { Place, Problem } from '../base/problems.ts';
-import type { App, Directive, ListsModel, PlacedName } from '../policy/model.ts';
+import type { App, Directive, ListsModel, PlacedName, Vocabulary } from '../policy/model.ts';
 import type { RuleSink } from '../policy/rules.ts';
 import { MAX_APPS } from '../policy/verdict.ts';
+import { wordsOf } from '../policy/vocabulary.ts';
 import { type Disk, readWhole } from './disk.ts';
 import { type Networks, readNetworks } from './networks.ts';
 import { present } from './present.ts';
@@ -25,6 +26,7 @@ import { revisionOf } from './revision.ts';
 import { type AppRules, pushRules } from './rules/push.ts';
 import type { RuleContext } from './rules/rule.ts';
 import type { Clock, SourceIndex } from './sources.ts';
+import { readVocabulary } from './vocabulary.ts';
 import { readYaml, type YamlDocument } from './yaml/document.ts';
 import { MAX_YAML_BYTES } from './yaml/text.ts';
 
@@ -64,7 +66,8 @@ export function readLists(folder: string, clock: Clock, disk: Disk): ListsReadin
   }
   const sources = gatherSources(to);
   const cdnZones = gatherZones(to, sources);
-  const directives = gatherDirectives(to);
+  const vocabulary = gatherVocabulary(to);
+  const directives = gatherDirectives(to, wordsOf(present({ vocabulary })));
   const apps: App[] = [];
   const rules: AppRules[] = [];
   gatherApps(to, sources, gatherNetworks(to, sources), apps, rules);
@@ -75,7 +78,7 @@ export function readLists(folder: string, clock: Clock, disk: Disk): ListsReadin
   }
   const { problems, unread, watched } = to;
   return {
-    model: present({ directives, apps, cdnZones, revision: revisionOf(folder, disk) }),
+    model: present({ directives, apps, cdnZones, vocabulary, revision: revisionOf(folder, disk) }),
     problems,
     rules: (sink) => problems.push(...apps.flatMap((app, i) => pushRules(rules[i], app, i, sink, disk))),
     unread,
@@ -100,19 +103,25 @@ function gatherZones(to: Gathering, sources: SourceIndex | undefined): readonly 
 }
 
 function gatherNetworks(to: Gathering, sources: SourceIndex | undefined): Networks | undefined {
-  const file = join(to.folder, 'networks.yaml');
-  const bytes = readWhole(to.disk, file, MAX_YAML_BYTES);
-  const document = bytes === undefined ? undefined : parseYaml(to, file, bytes);
+  const document = openOptional(to, join(to.folder, 'networks.yaml'));
   if (document === undefined) return undefined;
   const { networks, problems } = readNetworks(document, sources, to.clock);
   to.problems.push(...problems);
   return networks;
 }
 
-function gatherDirectives(to: Gathering): Directive[] {
+function gatherVocabulary(to: Gathering): Vocabulary | undefined {
+  const document = openOptional(to, join(to.folder, 'vocabulary.yaml'));
+  if (document === undefined) return undefined;
+  const { vocabulary, problems } = readVocabulary(document);
+  to.problems.push(...problems);
+  return vocabulary;
+}
+
+function gatherDirectives(to: Gathering, words: Vocabulary): Directive[] {
   return yamlFiles(to, 'directives').flatMap((file) => {
     const document = openYaml(to, file);
-    const { directive, problems } = document ? readDirective(document, to.clock) : { problems: [] };
+    const { directive, problems } = document ? readDirective(document, to.clock, words) : { problems: [] };
     to.problems.push(...problems);
     return directive !== undefined && isNew(to, 'directive', file, directive) ? [directive] : lost(to, file);
   });
@@ -203,6 +212,12 @@ function yamlFiles(to: Gathering, name: string): string[] {
 
 function openYaml(to: Gathering, file: string): YamlDocument | undefined {
   return parseYaml(to, file, readWhole(to.disk, file, MAX_YAML_BYTES));
+}
+
+/** A file that need not be there. */
+function openOptional(to: Gathering, file: string): YamlDocument | undefined {
+  const bytes = readWhole(to.disk, file, MAX_YAML_BYTES);
+  return bytes === undefined ? undefined : parseYaml(to, file, bytes);
 }
 
 function parseYaml(to: Gathering, file: string, bytes: ReturnType<typeof readWhole>): YamlDocument | undefined {

@@ -3,15 +3,20 @@
 import type { Instant } from '../base/brand.ts';
 import { instantOf } from '../base/dates.ts';
 import type { Problem } from '../base/problems.ts';
-import type { Directive, DirectiveApp } from '../policy/model.ts';
+import type { Directive, DirectiveApp, Vocabulary } from '../policy/model.ts';
 import { present } from './present.ts';
 import { parseSpan } from './rules/spans.ts';
 import { type DirectiveText, directiveSchema } from './schema/schema-directive.ts';
 import type { Clock } from './sources.ts';
+import { unknownWord } from './vocabulary.ts';
 import type { Path, YamlDocument } from './yaml/document.ts';
 import { shapeOf } from './yaml/shape.ts';
 
-export function readDirective(document: YamlDocument, clock: Clock): { directive?: Directive; problems: Problem[] } {
+export function readDirective(
+  document: YamlDocument,
+  clock: Clock,
+  words: Vocabulary,
+): { directive?: Directive; problems: Problem[] } {
   const { timeZone } = clock;
   const { value: text, problems } = shapeOf(directiveSchema, document);
   if (text === undefined) return { problems };
@@ -22,6 +27,7 @@ export function readDirective(document: YamlDocument, clock: Clock): { directive
     ...checkSeen(text, document, clock),
     ...checkOrder(text, document, timeZone),
     ...checkReview(text, document),
+    ...checkWords(text, document, words),
   );
   return { directive: directiveOf(text, document, timeZone), problems };
 }
@@ -137,6 +143,21 @@ function checkReview({ id, review_by, status }: DirectiveText, document: YamlDoc
   if (review_by !== undefined || status === 'repealed') return [];
   const message = `nothing says when ${id} is to be read against its source again; add review_by`;
   return [{ code: 'review-missing', severity: 'warning', message, where: document.place([]) }];
+}
+
+function checkWords(text: DirectiveText, document: YamlDocument, words: Vocabulary): Problem[] {
+  const used: [string, readonly string[], Path][] = [
+    [text.instrument, words.instruments, ['instrument']],
+    ...(text.exemptions?.classes ?? []).map((word, i): [string, readonly string[], Path] => [
+      word,
+      words.classes,
+      ['exemptions', 'classes', i],
+    ]),
+  ];
+  return used.flatMap(([word, known, path]) => {
+    const message = unknownWord(word, known);
+    return message === undefined ? [] : [error('unknown-word', message, document, path)];
+  });
 }
 
 function error(code: string, message: string, document: YamlDocument, path: Path): Problem {

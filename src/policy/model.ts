@@ -64,10 +64,12 @@ export const ROLES = [
   'unspecified',
 ] as const;
 
-export type Instrument = (typeof INSTRUMENTS)[number];
+/** One of INSTRUMENTS, or a word that vocabulary.yaml adds; what it means to us is the same for all but `policy`. */
+export type Instrument = string;
 export type Status = (typeof STATUSES)[number];
 export type Binding = (typeof BINDINGS)[number];
-export type ExemptionClass = (typeof CLASSES)[number];
+/** One of CLASSES, or a word that vocabulary.yaml adds. */
+export type ExemptionClass = string;
 export type SegmentKind = (typeof SEGMENT_KINDS)[number];
 export type Mode = (typeof MODES)[number];
 export type Answer = (typeof ANSWERS)[number];
@@ -228,11 +230,19 @@ export interface AnswerSettings {
   readonly rname: string;
 }
 
+/** Words of other administrations: a circular, a class that only they know. They name, and change no decision. */
+export interface Vocabulary {
+  readonly instruments: readonly Instrument[];
+  readonly classes: readonly ExemptionClass[];
+}
+
 /** What the blocklists folder says, rules apart. */
 export interface ListsModel {
   readonly directives: readonly Directive[];
   readonly apps: readonly App[];
   readonly cdnZones: readonly PlacedName[];
+  /** What the folder adds to INSTRUMENTS and CLASSES; absent: nothing. */
+  readonly vocabulary?: Vocabulary;
   /** The git commit that the folder is checked out at; absent where there is none. Changes no decision. */
   readonly revision?: string;
 }

@@ -111,6 +111,11 @@ describe('checkModel', () => {
       withExemption({ class: 'communications' }),
       ['error exemption-class'],
     ],
+    [
+      'an exemption of a class that is no word of the vocabulary, once',
+      withExemption({ class: 'comunications' }),
+      ['error unknown-word'],
+    ],
     ['an exemption approved by who asked', withExemption({ approvedBy: ' a ' }), ['error exemption-approver']],
     ['an exemption without clients', withExemption({ clients: [] }), ['error exemption-blanket']],
     ['an exemption of a whole segment', withExemption({ clients: ['10.0.0.0/8'] }), ['error exemption-blanket']],

@@ -23,6 +23,9 @@ const namedApp = z.strictObject({
   reason: text.optional().describe('Why; required for any basis but named.'),
 });
 
+/** Which words there are is known when the whole folder is read: vocabulary.yaml may add some. */
+export const exemptionClass = id.meta({ examples: [...CLASSES] });
+
 export const jurisdiction = z
   .string()
   .max(32, { error: 'must be at most 32 characters' })
@@ -33,7 +36,9 @@ export const jurisdiction = z
 export const directiveSchema = z.strictObject({
   id: id.describe('Equal to the file name without .yaml; the first part of every decision id.'),
   title: text.describe('What the instrument is called.'),
-  instrument: z.enum(INSTRUMENTS).describe("The word people see. policy is the operator's own."),
+  instrument: id
+    .meta({ examples: [...INSTRUMENTS] })
+    .describe("The word people see, of these or of vocabulary.yaml. policy is the operator's own."),
   authority: text.describe('Who issued it.'),
   jurisdiction: jurisdiction.describe(
     "ISO 3166-1 or -2 (GB, GB-SCT, US-TX), EU for its institutions, or the department's own id.",
@@ -63,7 +68,7 @@ export const directiveSchema = z.strictObject({
   apps: z.array(namedApp).describe('The apps it names or covers; none only while status is under-review.'),
   exemptions: z
     .strictObject({
-      classes: z.array(z.enum(CLASSES)).min(1).optional().describe('The only classes it allows.'),
+      classes: z.array(exemptionClass).min(1).optional().describe('The only classes it allows.'),
       granted_by: text.optional().describe('Who grants them.'),
       longest: span.optional().describe('The longest it allows, such as 12 months.'),
     })

@@ -1,4 +1,4 @@
-// The shapes of cdn-zones.yaml, networks.yaml and sources.yaml: one file each for the whole folder.
+// The shapes of cdn-zones.yaml, networks.yaml, sources.yaml and vocabulary.yaml: one file each for the whole folder.
 
 import { z } from 'zod';
 import { asn, date, evidence, id, name, text, url } from './schema-words.ts';
@@ -33,6 +33,23 @@ export const networksSchema = z.strictObject({
       }),
     )
     .describe('The asn of address rules is held against these.'),
+});
+
+/** People choose from the words; more than that is no vocabulary. */
+const MAX_WORDS = 64;
+const words = z
+  .array(
+    z.strictObject({
+      word: id.describe('The word, in lower case, as it is to stand in files and before people.'),
+      meaning: text.describe('What it stands for, so that the next person chooses it rightly.'),
+    }),
+  )
+  .max(MAX_WORDS)
+  .default([]);
+
+export const vocabularySchema = z.strictObject({
+  instruments: words.describe('Kinds of instrument that other administrations have.'),
+  classes: words.describe('Classes of exemption that an instrument allows by a name of its own.'),
 });
 
 /** What a source's terms let us do with it. */

@@ -6,6 +6,7 @@ import type { Instant } from '../../base/brand.ts';
 import { addSpan } from '../../base/dates.ts';
 import type { Problem } from '../../base/problems.ts';
 import type { Directive, Exemption, ExemptionLimits, Model, Segment, Span } from '../model.ts';
+import { wordsOf } from '../vocabulary.ts';
 import { type Extent, extentOf } from './extent.ts';
 import { problemAt } from './places.ts';
 
@@ -53,6 +54,12 @@ function samePerson(a: string, b: string): boolean {
 }
 
 function checkUnder(exemption: Exemption, model: Model, report: Report): Directive[] {
+  const { classes: words } = wordsOf(model.lists);
+  const isKnown = words.includes(exemption.class);
+  if (!isKnown) {
+    const message = `there is no class ${exemption.class}; choose one of ${words.join(', ')}, or add it to vocabulary.yaml`;
+    report('unknown-word', message, 'class');
+  }
   if (exemption.under.length === 0)
     report('exemption-blanket', 'under names no directive; name those it lifts', 'under');
   return exemption.under.flatMap((id, i) => {
@@ -62,7 +69,7 @@ function checkUnder(exemption: Exemption, model: Model, report: Report): Directi
       return [];
     }
     const { classes } = directive.exemptions;
-    if (classes !== undefined && !classes.includes(exemption.class)) {
+    if (isKnown && classes !== undefined && !classes.includes(exemption.class)) {
       const allowed = classes.length === 0 ? 'none' : classes.join(', ');
       report('exemption-class', `${id} does not allow the class ${exemption.class} (it allows ${allowed})`, 'class');
     }

@@ -10,8 +10,6 @@ import type { HistogramSample, ReadSamples, Sample } from './observe/metrics.ts'
 import { capSeries } from './observe/series-cap.ts';
 import { one } from './policy-metrics.ts';
 
-/** What can happen before there are overrides. */
-const ACTIONS = COUNTED_ACTIONS.filter((action) => action !== 'released');
 const DOOR = 'dns';
 
 export interface DnsSources {
@@ -73,7 +71,9 @@ function onceAScrape<T>(read: () => T): () => T {
 
 function decisions({ decisions: counted }: CounterReading, active: ActivePolicy | undefined): Sample[] {
   const pairs = new Map(active?.snapshot.enforcement.map(({ segment, app }) => [`${segment}/${app}`, [segment, app]]));
-  const toCome = [...pairs.values()].flatMap(([segment, app]) => ACTIONS.map((action) => [segment, app, action]));
+  const toCome = [...pairs.values()].flatMap(([segment, app]) =>
+    COUNTED_ACTIONS.map((action) => [segment, app, action]),
+  );
   return withZeros(counted, toCome).map(({ labels, value }) => ({ labels: [DOOR, ...labels], value }));
 }
 
@@ -83,7 +83,7 @@ function matchesToCome(active: ActivePolicy | undefined): string[][] {
   const enforced = new Set(active.snapshot.enforcement.map(({ app }) => app));
   return active.rules
     .filter(({ app }) => enforced.has(app))
-    .flatMap(({ app, roles }) => roles.flatMap((role) => ACTIONS.map((action) => [app, role, action])));
+    .flatMap(({ app, roles }) => roles.flatMap((role) => COUNTED_ACTIONS.map((action) => [app, role, action])));
 }
 
 /** Series that can occur start at 0: those counted, and those to come. */

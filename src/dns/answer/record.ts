@@ -2,6 +2,7 @@
 
 import { nameLength } from '../../base/names.ts';
 import type { Packet } from '../../base/packet.ts';
+import { outcomeOfVerdict } from '../../policy/decide/decide.ts';
 import { unpackName } from '../../policy/decide/unpack-name.ts';
 import { parentOf, type Snapshot } from '../../policy/snapshot/snapshot.ts';
 import { actionOf, appOf, BLOCKED, RELEASED } from '../../policy/verdict.ts';
@@ -32,7 +33,7 @@ export function recordDecision(path: FastPath, snapshot: Snapshot, packet: Packe
   events.doubles[(at + WALL_AT) >>> 3] = path.nowMs;
   events.doubles[(at + MONOTONIC_AT) >>> 3] = path.nowSeconds;
   events.numbers[(at + VERDICT_AT) >>> 2] = verdict;
-  events.numbers[(at + OUTCOME_AT) >>> 2] = snapshot.outcomes[segment * snapshot.apps + app];
+  events.numbers[(at + OUTCOME_AT) >>> 2] = outcomeOfVerdict(snapshot, segment, verdict);
   const subjectLength = writeSubject(snapshot, judged, events.bytes, at + QNAME_AT + packet.qnameLength);
   commitEvent(events, at, packet, parent, role, subjectLength);
 }

@@ -5,9 +5,10 @@ import type { Instant } from '../../base/brand.ts';
 import { parseName } from '../../base/names.ts';
 import type { Problem } from '../../base/problems.ts';
 import { checkModel } from '../check/check-model.ts';
-import type { Model, PlacedName } from '../model.ts';
+import type { Model, Override, PlacedName } from '../model.ts';
+import { overridesAt, withEmergencies } from '../overrides.ts';
 import type { RuleSink } from '../rules.ts';
-import { packEntry } from '../snapshot/entries.ts';
+import { MAX_OVERRIDES, packEntry } from '../snapshot/entries.ts';
 import { arePlain, POOL_SLACK } from '../snapshot/labels.ts';
 import { META_WORDS, PREFIX_SIZE, SECTION, SLOT_WORDS } from '../snapshot/layout.ts';
 import { MAX_DIRECTIVES, MAX_EXEMPTIONS } from '../snapshot/outcome.ts';
@@ -17,7 +18,8 @@ import { MAX_APPS } from '../verdict.ts';
 import { freezeAddresses } from './freeze-addresses.ts';
 import { placeNodes, rowsOfNodes, slotsFor } from './freeze-names.ts';
 import { liftOf, measuresOf, outcomeOf } from './outcomes.ts';
-import { newRuleBuilder, ownApp, ownAttributes, ownKind, type RuleBuilder } from './rule-builder.ts';
+import { placeReleases, type Releases } from './place-releases.ts';
+import { newRuleBuilder, ownApp, ownAttributes, ownKind, ownRule, type RuleBuilder } from './rule-builder.ts';
 import { type ClientPartition, type Derived, MAX_DERIVED_SEGMENTS, partitionClients } from './segments.ts';
 import { newSetTable, type SetTable } from './set-table.ts';
 import { validUntil } from './valid-until.ts';
@@ -66,17 +68,19 @@ export type CompileResult =
   | { readonly kind: 'failed'; readonly problems: readonly Problem[] };
 
 export function compile(input: CompileInput, hashing: Hashing): CompileResult {
-  const { model, now, generation } = input;
+  const { now, generation } = input;
+  const model = withEmergencies(input.model);
+  const overrides = overridesAt(model, now);
   if (!(generation >= 1 && generation <= 0xffffffff))
     throw new Error(`generation ${generation} is not in 1 … 2^32 − 1`);
-  const problems = checkModel(model, now);
+  const problems = checkModel(input.model, now);
   const failed = (code: string, message: string): CompileResult => ({
     kind: 'failed',
     problems: [...problems, { code, severity: 'error', message, where: { file: 'policy', line: 1, column: 1 } }],
   });
-  const tooMany = limitFault(model);
+  const tooMany = limitFault(model, overrides);
   if (tooMany !== undefined) return failed('too-many', tooMany);
-  const partition = partitionClients(model, now);
+  const partition = partitionClients(model, now, overrides);
   if (partition === 'too-many-prefixes') return failed('too-many', 'too many client prefixes; merge neighbours');
   if (partition === 'too-many-segments') {
     return failed(
@@ -92,14 +96,19 @@ export function compile(input: CompileInput, hashing: Hashing): CompileResult {
     hashing.seed,
   );
   input.rules(builder.sink);
+  const releases = placeReleases(
+    builder,
+    overrides,
+    model.lists.apps.map(({ id }) => id),
+  );
   const writer = newWriter(input.into);
-  const fault = writeAll(writer, model, now, builder, partition, hashing.sha256);
+  const fault = writeAll(writer, { model, now, overrides, builder, partition, releases }, hashing.sha256);
   if (fault !== undefined) return failed('too-large', fault);
   const until = validUntil(model, now);
   const digest = finish(writer, generation, until, hashing.sha256);
   return {
     kind: 'compiled',
-    problems,
+    problems: [...problems, ...idleProblems(releases)],
     length: writer.length,
     policyHash: toHex(digest),
     validUntil: until,
@@ -107,34 +116,49 @@ export function compile(input: CompileInput, hashing: Hashing): CompileResult {
   };
 }
 
-function limitFault({ lists, department }: Model): string | undefined {
+/** Time goes on: what an override was made for may be mended in the files before it ends. */
+function idleProblems({ idle }: Releases): Problem[] {
+  return idle.map(({ id }) => ({
+    code: 'override-idle',
+    severity: 'warning',
+    message: `${id} releases a rule that is not there any more; end it`,
+    where: { file: id, line: 1, column: 1 },
+  }));
+}
+
+function limitFault({ lists, department }: Model, overrides: readonly Override[]): string | undefined {
   if (lists.apps.length > MAX_APPS) return `over ${MAX_APPS} apps; merge feeds`;
   if (lists.directives.length > MAX_DIRECTIVES) return `over ${MAX_DIRECTIVES} directives; remove repealed ones`;
   if (department.exemptions.length > MAX_EXEMPTIONS) return `over ${MAX_EXEMPTIONS} exemptions; archive ended ones`;
+  if (overrides.length > MAX_OVERRIDES) return `over ${MAX_OVERRIDES} overrides in force; end some`;
   return undefined;
 }
 
-function writeAll(
-  writer: Writer,
-  model: Model,
-  now: Instant,
-  builder: RuleBuilder,
-  partition: ClientPartition,
-  sha256: Sha256,
-): string | undefined {
+interface Work {
+  readonly model: Model;
+  readonly now: Instant;
+  /** Those in force. */
+  readonly overrides: readonly Override[];
+  readonly builder: RuleBuilder;
+  readonly partition: ClientPartition;
+  readonly releases: Releases;
+}
+
+function writeAll(writer: Writer, work: Work, sha256: Sha256): string | undefined {
+  const { model, now, overrides, builder, partition, releases } = work;
   const table = newSetTable(builder.attributes);
-  const rows = rowsOfNodes(builder, table);
+  const rows = rowsOfNodes(builder, table, releases);
   const rules = [...builder.addresses.values()];
-  const addresses = freezeAddresses(rules, builder.ownSets, table);
+  const addresses = freezeAddresses(rules, builder.ownSets, table, releases);
   if (addresses === undefined) return 'the address rules need too many trie nodes; use fewer or shorter prefixes';
   if (table.isFull) return 'too many different combinations of rules on one name; remove overlapping feeds';
 
   writeSection(
     writer,
     SECTION.words,
-    new TextEncoder().encode(JSON.stringify(wordsOf(model, partition.derived, builder.attributes, now))),
+    new TextEncoder().encode(JSON.stringify(wordsOf(model, partition.derived, builder.attributes, now, overrides))),
   );
-  writeSection(writer, SECTION.outcomes, outcomesOf(model, partition.derived, now));
+  writeSection(writer, SECTION.outcomes, outcomesOf(model, partition.derived, now, overrides));
   writeSection(
     writer,
     SECTION.parents,
@@ -149,7 +173,7 @@ function writeAll(
   writeSection(writer, SECTION.clients6, trieWords(partition.trie6));
   writeSection(writer, SECTION.addresses4, trieWords(addresses.trie4));
   writeSection(writer, SECTION.addresses6, trieWords(addresses.trie6));
-  writeSection(writer, SECTION.prefixes, prefixRecords(builder));
+  writeSection(writer, SECTION.prefixes, prefixRecords(builder, releases));
   if (!writeNames(writer, builder, rows, sha256))
     return 'labels collide under every seed; a list is made to do that, find and remove it';
   writeTable(writer, table);
@@ -183,27 +207,38 @@ function writeNames(writer: Writer, { names }: RuleBuilder, rows: Uint32Array, s
   return false;
 }
 
-function outcomesOf(model: Model, derived: readonly Derived[], now: Instant): Uint32Array {
+function outcomesOf(
+  model: Model,
+  derived: readonly Derived[],
+  now: Instant,
+  overrides: readonly Override[],
+): Uint32Array {
   const apps = model.lists.apps.length;
-  const measures = model.department.segments.map((segment) => measuresOf(segment, model, now));
-  const lifts = model.department.exemptions.map((exemption, i) => liftOf(exemption, i, model));
+  const { segments, exemptions } = model.department;
+  const strict = segments.map((segment) => measuresOf(segment, model, now, []));
+  const loose = segments.map((segment) => measuresOf(segment, model, now, overrides));
+  const lifts = exemptions.map((exemption, i) => liftOf(exemption, i, model));
   const outcomes = new Uint32Array(derived.length * apps);
-  derived.forEach(({ segment, exemptions }, i) => {
-    const lifted = exemptions.map((exemption) => lifts[exemption]);
-    for (let app = 0; app < apps; app++) outcomes[i * apps + app] = outcomeOf(app, measures[segment], lifted);
+  derived.forEach((part, i) => {
+    const measures = (i < segments.length ? strict : loose)[part.segment];
+    const lifted = part.exemptions.map((exemption) => lifts[exemption]);
+    for (let app = 0; app < apps; app++) outcomes[i * apps + app] = outcomeOf(app, measures, lifted);
   });
   return outcomes;
 }
 
-function prefixRecords({ addresses, ownSets }: RuleBuilder): Uint8Array {
+function prefixRecords({ addresses, ownSets }: RuleBuilder, releases: Releases): Uint8Array {
   const count = [...addresses.values()].reduce((sum, rule) => sum + ownSets[rule.ownSet].length, 0);
   const records = new Uint8Array(count * PREFIX_SIZE);
   const words = new Uint32Array(records.buffer);
   let i = 0;
-  for (const { address, bits, ownSet } of addresses.values()) {
+  for (const rule of addresses.values()) {
+    const { address, bits, ownSet } = rule;
+    const released = releases.addresses.get(rule);
     for (const own of ownSets[ownSet]) {
+      const release = released?.get(ownRule(own)) ?? 0;
       records.set(address, i * PREFIX_SIZE);
-      words[i * 6 + 4] = packEntry(ownApp(own), ownKind(own), bits);
+      words[i * 6 + 4] = packEntry(ownApp(own), ownKind(own), bits, release);
       words[i * 6 + 5] = ownAttributes(own);
       i++;
     }

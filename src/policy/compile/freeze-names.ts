@@ -17,6 +17,7 @@ import {
   zoneDepth,
 } from '../snapshot/layout.ts';
 import { type NameBuilder, NODE_CARRIER, NODE_CDN_ZONE, NODE_PROTECTED } from './name-builder.ts';
+import type { ReleasedName, Releases } from './place-releases.ts';
 import { ownKind, type RuleBuilder } from './rule-builder.ts';
 import {
   internRow,
@@ -34,12 +35,12 @@ const SLOTS_PER_NODE = 1.5;
 const MAX_PROBE = 4096;
 
 /** Row of each node, 0 for a node that changes nothing. */
-export function rowsOfNodes(builder: RuleBuilder, table: SetTable): Uint32Array {
+export function rowsOfNodes(builder: RuleBuilder, table: SetTable, releases: Releases): Uint32Array {
   const { names, ownSets } = builder;
   const rows = new Uint32Array(names.count);
   const effective = new Uint32Array(names.count);
   const depths = new Uint8Array(names.count);
-  const open = openNodes(builder);
+  const open = openNodes(builder, releases);
   const known = new Map<number, number>();
   for (let node = 0; node < names.count; node++) {
     const parent = names.parents[node];
@@ -47,14 +48,16 @@ export function rowsOfNodes(builder: RuleBuilder, table: SetTable): Uint32Array 
     depths[node] = parent === ROOT ? 1 : depths[parent] + 1;
     effective[node] = above;
     const own = names.ownSets[node];
-    if (own === 0 && names.flags[node] === 0 && open[node] === 0) continue;
+    const release = releases.names.get(node);
+    if (own === 0 && names.flags[node] === 0 && open[node] === 0 && release === undefined) continue;
     // Up to 2^20 rows and sets, 127 labels, 4 bits of flags: 51 bits.
     const bits = names.flags[node] | (open[node] << 3);
     const key = ((above * 0x100000 + own) * 128 + depths[node]) * 16 + bits;
-    let row = known.get(key);
+    let row = release === undefined ? known.get(key) : undefined;
     if (row === undefined) {
-      row = rowOf(table, above, ownEntries(table, ownSets[own], depths[node]), bits, depths[node]);
-      known.set(key, row);
+      const entries = ownEntries(table, ownSets[own], depths[node], release?.rules);
+      row = rowOf(table, above, entries, bits, depths[node], release);
+      if (release === undefined) known.set(key, row);
     }
     rows[node] = row;
     effective[node] = row;
@@ -62,24 +65,31 @@ export function rowsOfNodes(builder: RuleBuilder, table: SetTable): Uint32Array 
   return rows;
 }
 
-function rowOf(table: SetTable, above: number, own: readonly number[], bits: number, depth: number): number {
+function rowOf(
+  table: SetTable,
+  above: number,
+  own: readonly number[],
+  bits: number,
+  depth: number,
+  release?: ReleasedName,
+): number {
   const inherited = table.rows[above * ROW_WORDS + 2];
   const flagsAbove = table.rows[above * ROW_WORDS + 3];
   const isZone = (bits & (NODE_CDN_ZONE | NODE_CARRIER)) !== 0;
   const zone = isZone ? depth : zoneDepth(flagsAbove);
   const guard = (bits & NODE_PROTECTED) !== 0 ? depth : protectedDepth(flagsAbove);
   const flags = packFlags((bits & 8) !== 0, zone, guard);
-  const here = mergeSets(table, inherited, reachingHere(own));
-  const below = mergeSets(table, inherited, reachingBelow(own));
+  const here = mergeSets(table, inherited, reachingHere(own), release?.here);
+  const below = mergeSets(table, inherited, reachingBelow(own), release?.below);
   return internRow(table, internSet(table, own), here, below, flags);
 }
 
-/** 1 for each node with an except, a protected name or a CDN zone below it. */
-function openNodes({ names, ownSets }: RuleBuilder): Uint8Array {
+/** 1 for each node with an except, a protected name, a CDN zone or a release below it. */
+function openNodes({ names, ownSets }: RuleBuilder, releases: Releases): Uint8Array {
   const freeing = ownSets.map((set) => set.some((rule) => isExcept(ownKind(rule))));
   const open = new Uint8Array(names.count);
   for (let node = 0; node < names.count; node++) {
-    if (names.flags[node] === 0 && !freeing[names.ownSets[node]]) continue;
+    if (names.flags[node] === 0 && !freeing[names.ownSets[node]] && !releases.names.has(node)) continue;
     for (let up = names.parents[node]; up !== ROOT && open[up] === 0; up = names.parents[up]) open[up] = 1;
   }
   return open;

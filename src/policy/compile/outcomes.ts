@@ -1,7 +1,7 @@
 // What happens to each app in each derived segment, worked out once at compile time (POLICY.md §5.5).
 
 import type { Instant } from '../../base/brand.ts';
-import type { Exemption, Model, Segment } from '../model.ts';
+import type { Exemption, Model, Override, Segment } from '../model.ts';
 import { type ModeOrNone, modeAt } from '../modes.ts';
 import { packOutcome } from '../snapshot/outcome.ts';
 import { BLOCKED, EXEMPT, FREE, MONITORED } from '../verdict.ts';
@@ -10,24 +10,35 @@ import { BLOCKED, EXEMPT, FREE, MONITORED } from '../verdict.ts';
 export interface Measure {
   readonly directive: number;
   readonly mode: ModeOrNone;
+  /** Index of the override that keeps the mode from being `enforce`. */
+  readonly fallback?: number;
   readonly apps: readonly number[];
 }
 
-/** The segment's directives in its own order; ids that do not exist are left out (checkModel reports them). */
-export function measuresOf(segment: Segment, model: Model, now: Instant): Measure[] {
+/**
+ * The segment's directives in its own order; ids that do not exist are left out (checkModel reports them). `overrides` are those in force;
+ * none for what holds once they have ended.
+ */
+export function measuresOf(segment: Segment, model: Model, now: Instant, overrides: readonly Override[]): Measure[] {
   const { directives, apps } = model.lists;
   const measures: Measure[] = [];
   for (const entry of segment.enforce) {
     const directive = directives.findIndex((d) => d.id === entry.directive);
     if (directive < 0) continue;
     const named = directives[directive].apps.map((named) => apps.findIndex((app) => app.id === named.app));
+    const mode = modeAt(entry, directives[directive], now);
+    const fallback = mode === 'enforce' ? overrides.findIndex((o) => isFallbackOf(o, segment.id, entry.directive)) : -1;
     measures.push({
       directive,
-      mode: modeAt(entry, directives[directive], now),
+      ...(fallback < 0 ? { mode } : { mode: 'monitor', fallback }),
       apps: named.filter((app) => app >= 0),
     });
   }
   return measures;
+}
+
+function isFallbackOf(override: Override, segment: string, directive: string): boolean {
+  return override.kind === 'fallback' && override.segment === segment && override.directive === directive;
 }
 
 /** One app under the measures of a segment, less what the exemptions lift. */

@@ -44,6 +44,10 @@ export interface RuleBuilder {
 function packOwn(app: number, kind: number, attributes: number): number {
   return (app | (kind << 11) | (attributes << 14)) >>> 0;
 }
+/** App and kind: one rule at its place. */
+export function ownRule(own: number): number {
+  return own & 0x3fff;
+}
 export function ownApp(own: number): number {
   return own & 0x7ff;
 }
@@ -150,7 +154,7 @@ function newSink(builder: Omit<RuleBuilder, 'sink'>, appIds: readonly string[]):
     address(app, kind, attribute, bytes, at, bits) {
       if (app >= MAX_APPS || attribute >= attributes.length) return 'full';
       const address = bytes.slice(at, at + 16);
-      const key = `${bits} ${address.join()}`;
+      const key = addressKey(address, bits);
       const rule = addresses.get(key);
       if (rule === undefined && addresses.size === MAX_ADDRESSES) return 'full';
       const next = extend(rule?.ownSet ?? 0, packOwn(app, kind, attribute));
@@ -163,6 +167,11 @@ function newSink(builder: Omit<RuleBuilder, 'sink'>, appIds: readonly string[]):
 
     claimedBy: () => claimant,
   };
+}
+
+/** `address`: 16 bytes. */
+export function addressKey(address: Uint8Array, bits: number): string {
+  return `${bits} ${address.join()}`;
 }
 
 /** Index plus one of a rule's own answer, 0 without one. */

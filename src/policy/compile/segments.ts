@@ -2,10 +2,13 @@
 // prefix decides whose client it is; an exemption counts where that is its own segment. Equal (segment, exemptions) share one number.
 //
 //   derived   0 … S−1: the model's segments as they are      S …: a segment less some exemptions, judged as its parent from `until` on
+//
+// While a release or a fallback holds, each segment that it is about has one more derived segment without any exemption, for all its other
+// clients: whatever loosens a segment ends by the clock alone, also when no newer snapshot comes.
 
 import { parsePrefix } from '../../base/addresses.ts';
 import type { Instant } from '../../base/brand.ts';
-import type { Model } from '../model.ts';
+import { endOf, type Model, type Override } from '../model.ts';
 import { CHILD, insertPrefix, newPrefixBuilder, type PrefixBuilder, skipOf } from '../snapshot/prefix-trie.ts';
 
 /** Keeps segment × app small: 4,096 × 2,048 words are 32 MiB. */
@@ -41,7 +44,12 @@ interface Insertion {
 
 export type PartitionFault = 'too-many-segments' | 'too-many-prefixes';
 
-export function partitionClients(model: Model, now: Instant): ClientPartition | PartitionFault {
+/** `overrides`: those in force. Emergency exemptions are the model's exemptions already. */
+export function partitionClients(
+  model: Model,
+  now: Instant,
+  overrides: readonly Override[],
+): ClientPartition | PartitionFault {
   const states: State[] = [{ segment: -1, exemptions: [] }];
   const trie4 = newPrefixBuilder();
   const trie6 = newPrefixBuilder();
@@ -51,7 +59,7 @@ export function partitionClients(model: Model, now: Instant): ClientPartition | 
     const valueFrom = (old: number) => states.push(nextState(states[old], insertion)) - 1;
     if (!insertPrefix(skip === 0 ? trie6 : trie4, address, 0, skip, bits, valueFrom)) return 'too-many-prefixes';
   }
-  const { derived, numbers } = numberStates(states, model);
+  const { derived, numbers } = numberStates(states, model, overrides);
   if (derived.length > MAX_DERIVED_SEGMENTS) return 'too-many-segments';
   renumber(trie4, numbers);
   renumber(trie6, numbers);
@@ -84,10 +92,20 @@ function nextState(old: State, { segment, exemption }: Insertion): State {
 }
 
 /** Gives each state its derived number plus one; 0 for places that no segment holds. */
-function numberStates(states: readonly State[], model: Model): { derived: Derived[]; numbers: Uint32Array } {
+function numberStates(
+  states: readonly State[],
+  model: Model,
+  overrides: readonly Override[],
+): { derived: Derived[]; numbers: Uint32Array } {
   const { segments, exemptions } = model.department;
   const derived: Derived[] = segments.map((_, segment) => ({ segment, exemptions: [], until: Infinity }));
-  const byKey = new Map<string, number>(segments.map((_, segment) => [`${segment}`, segment + 1]));
+  const ends = segments.map(({ id }) => Math.min(...overrides.filter((o) => loosens(o, id)).map(endOf)));
+  const byKey = new Map<string, number>(
+    ends.map((until, segment) => [
+      `${segment}`,
+      until === Infinity ? segment + 1 : derived.push({ segment, exemptions: [], until }),
+    ]),
+  );
   const numbers = new Uint32Array(states.length);
   states.forEach((state, i) => {
     if (state.segment < 0) return;
@@ -96,13 +114,18 @@ function numberStates(states: readonly State[], model: Model): { derived: Derive
     const key = [state.segment, ...lifted].join();
     let number = byKey.get(key);
     if (number === undefined) {
-      const until = Math.min(...lifted.map((e) => exemptions[e].until));
+      const until = Math.min(ends[state.segment], ...lifted.map((e) => exemptions[e].until));
       number = derived.push({ segment: state.segment, exemptions: lifted, until });
       byKey.set(key, number);
     }
     numbers[i] = number;
   });
   return { derived, numbers };
+}
+
+/** A release holds in every segment. */
+function loosens(override: Override, segment: string): boolean {
+  return override.kind === 'release' || (override.kind === 'fallback' && override.segment === segment);
 }
 
 function renumber(trie: PrefixBuilder, numbers: Uint32Array): void {

@@ -1,11 +1,23 @@
 // Interned sets and rows: what a name or an address matches, shared by all that match the same. A feed of a million names has a handful.
 //
-//   set   u32 count, then count × entry (entries.ts), by app            row   own set, set here, set below, flags (layout.ts)
+//   set   head (count, release), then count × entry (entries.ts), by app      row   own set, set here, set below, flags (layout.ts)
 
 import type { RuleAttributes } from '../rules.ts';
-import { beats, ENTRY_WORDS, entryApp, entryKind, packDetail, packEntry } from '../snapshot/entries.ts';
+import {
+  beats,
+  ENTRY_WORDS,
+  entryApp,
+  entryDepth,
+  entryKind,
+  packDetail,
+  packEntry,
+  packSetHead,
+  setCount,
+  setRelease,
+} from '../snapshot/entries.ts';
 import { KIND_EXACT, KIND_WILDCARD } from '../verdict.ts';
-import { answerNumber, type OwnSet, ownApp, ownAttributes, ownKind, roleNumber } from './rule-builder.ts';
+import type { ReleasedRules } from './place-releases.ts';
+import { answerNumber, type OwnSet, ownApp, ownAttributes, ownKind, ownRule, roleNumber } from './rule-builder.ts';
 
 /** Four million words: 16 MiB of distinct combinations, where real lists need a few kilobytes. */
 const MAX_SET_WORDS = 1 << 22;
@@ -35,9 +47,9 @@ export function newSetTable(attributes: readonly RuleAttributes[]): SetTable {
   return table;
 }
 
-/** Offset of the set with these words (entry, detail, …). */
-export function internSet(table: SetTable, words: readonly number[]): number {
-  const key = words.join();
+/** Offset of the set with these words (entry, detail, …), and the override that frees all else from here on. */
+export function internSet(table: SetTable, words: readonly number[], release = 0): number {
+  const key = `${release} ${words.join()}`;
   const known = table.offsets.get(key);
   if (known !== undefined) return known;
   const offset = table.words.length;
@@ -45,7 +57,7 @@ export function internSet(table: SetTable, words: readonly number[]): number {
     table.isFull = true;
     return 0;
   }
-  table.words.push(words.length / ENTRY_WORDS, ...words);
+  table.words.push(packSetHead(words.length / ENTRY_WORDS, release), ...words);
   table.offsets.set(key, offset);
   return offset;
 }
@@ -65,20 +77,22 @@ export function internRow(table: SetTable, own: number, here: number, below: num
 }
 
 /** The rules written at one place, as entries of that depth. */
-export function ownEntries(table: SetTable, own: OwnSet, depth: number): number[] {
+export function ownEntries(table: SetTable, own: OwnSet, depth: number, released?: ReleasedRules): number[] {
   return own.flatMap((rule) => {
     const attributes = table.attributes[ownAttributes(rule)];
+    const release = released?.get(ownRule(rule)) ?? 0;
     return [
-      packEntry(ownApp(rule), ownKind(rule), depth),
+      packEntry(ownApp(rule), ownKind(rule), depth, release),
       packDetail(ownAttributes(rule), roleNumber(attributes), answerNumber(attributes)),
     ];
   });
 }
 
-/** Per app the winner among what is inherited and what is added, by app. */
-export function mergeSets(table: SetTable, inherited: number, added: readonly number[]): number {
+/** Per app the winner among what is inherited and what is added, by app. A `release` of this place frees all of them. */
+export function mergeSets(table: SetTable, inherited: number, added: readonly number[], release = 0): number {
   const winners = new Map<number, readonly [number, number]>();
-  const count = table.words[inherited];
+  const head = table.words[inherited];
+  const count = setCount(head);
   for (let i = 0; i < count; i++) {
     const at = inherited + 1 + i * ENTRY_WORDS;
     winners.set(entryApp(table.words[at]), [table.words[at], table.words[at + 1]]);
@@ -91,8 +105,13 @@ export function mergeSets(table: SetTable, inherited: number, added: readonly nu
   const sorted = [...winners.entries()].sort(([a], [b]) => a - b);
   return internSet(
     table,
-    sorted.flatMap(([, entry]) => entry),
+    sorted.flatMap(([, [entry, detail]]) => [release > 0 ? released(entry, release) : entry, detail]),
+    release || setRelease(head),
   );
+}
+
+function released(entry: number, release: number): number {
+  return packEntry(entryApp(entry), entryKind(entry), entryDepth(entry), release);
 }
 
 /** Entries that reach the name itself: all but wildcards. */

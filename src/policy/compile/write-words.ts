@@ -1,7 +1,7 @@
 // What the compiler writes into a snapshot's section of words.
 
 import type { Instant } from '../../base/brand.ts';
-import type { AnswerSettings, Model } from '../model.ts';
+import { type AnswerSettings, endOf, type Model, type Override } from '../model.ts';
 import type { RuleAttributes } from '../rules.ts';
 import type { Words } from '../snapshot/words.ts';
 import { measuresOf } from './outcomes.ts';
@@ -12,6 +12,7 @@ export function wordsOf(
   derived: readonly Derived[],
   attributes: readonly RuleAttributes[],
   now: Instant,
+  overrides: readonly Override[],
 ): Words {
   const { lists, department } = model;
   const appNumber = new Map(lists.apps.map((app, i) => [app.id, i]));
@@ -37,9 +38,14 @@ export function wordsOf(
       id: segment.id,
       publicName: segment.publicName,
       answer: segment.answer,
-      enforce: measuresOf(segment, model, now).map(({ directive, mode }) => ({ directive, mode })),
+      enforce: measuresOf(segment, model, now, overrides).map(({ directive, mode, fallback }) => ({
+        directive,
+        mode,
+        ...(fallback === undefined ? {} : { fallback }),
+      })),
     })),
     exemptions: department.exemptions.map(({ id, segment, under, apps }) => ({ id, segment, under, apps })),
+    overrides: overrides.map((override) => ({ id: override.id, kind: override.kind, until: endOf(override) })),
     lifted: derived.map((segment) => segment.exemptions),
     attributes: attributes.map(({ role, answer, alsoIn, carrier }) => ({
       role,

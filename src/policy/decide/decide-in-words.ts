@@ -8,7 +8,7 @@ import { actionOf, appOf, BLOCKED, EXEMPT, kindOf, MONITORED, RELEASED } from '.
 import { answerOf, directiveOf } from './decide.ts';
 import type { Decision, RuleMatch } from './decision.ts';
 import { writeEventId } from './decision-id.ts';
-import { verdictOfFinding, weighFindings } from './judge.ts';
+import { noteDetail, verdictOfFinding, weighFindings } from './judge.ts';
 import {
   type Asker,
   asciiOf,
@@ -35,12 +35,9 @@ export function decide(snapshot: Snapshot, asker: Asker, subjects: readonly Subj
   if (guard > 0) return protectedDecision(name, subjects[0], guard);
   const winner = weighFindings(snapshot, segment);
   if (winner < 0) return { kind: 'allow', because: 'not-listed', segment: name };
-  const detail = snapshot.findings.words[winner * 2 + 1];
-  const subject = subjects[detail & 0xffff];
+  noteDetail(snapshot.match, snapshot.findings.words[winner * 2 + 1]);
+  const subject = subjects[snapshot.match.subject];
   const verdict = verdictOfFinding(snapshot, segment, winner);
-  snapshot.match.subject = detail & 0xffff;
-  snapshot.match.answer = (detail >>> 16) & 0xff;
-  snapshot.match.role = detail >>> 24;
   return spell(snapshot, segment, verdict, subject, name);
 }
 
@@ -68,14 +65,14 @@ function spell(snapshot: Snapshot, segment: number, verdict: number, subject: Su
     case EXEMPT:
     case RELEASED: {
       const because = action === MONITORED ? 'monitored' : action === EXEMPT ? 'exempt' : 'released';
-      const exemption = exemptionOf(snapshot, segment, verdict);
       const id = eventIdOf(snapshot, segment, verdict, subject);
       return {
         kind: 'allow',
         because,
         segment: name,
         directive,
-        ...(action === EXEMPT ? { exemption } : {}),
+        ...(action === EXEMPT ? { exemption: exemptionOf(snapshot, segment, verdict) } : {}),
+        ...(action === RELEASED ? { override: snapshot.overrideIds[snapshot.match.release - 1] } : {}),
         match,
         id,
       };
@@ -111,7 +108,7 @@ function matchInWords(snapshot: Snapshot, verdict: number, subject: Subject): Ru
   };
 }
 
-/** The decision id with its prefix (`monitored:`, `exempt:ID:`, `released:`), as text. */
+/** The decision id with its prefix (`monitored:`, `exempt:ID:`, `released:ID:`), as text. */
 function eventIdOf(snapshot: Snapshot, segment: number, verdict: number, subject: Subject): string {
   ruleTextOf(snapshot, verdict, subject);
   const out = new Uint8Array(ID_ROOM);

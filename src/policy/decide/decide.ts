@@ -3,7 +3,7 @@
 import type { SegmentId, Verdict } from '../../base/brand.ts';
 import { readU16, readU32, writeU32 } from '../../base/bytes.ts';
 import { NO_SEGMENT, type Packet } from '../../base/packet.ts';
-import { outcomeDirective } from '../snapshot/outcome.ts';
+import { outcomeDirective, packOutcome } from '../snapshot/outcome.ts';
 import { lookupAddress } from '../snapshot/prefix-trie.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import {
@@ -17,6 +17,7 @@ import {
   matchedOf,
   PROTECTED,
   packVerdict,
+  RELEASED,
 } from '../verdict.ts';
 import {
   FACTS_COUNT_AT,
@@ -32,7 +33,15 @@ import {
   SUBJECT_IPV4,
   SUBJECT_IPV6,
 } from './facts.ts';
-import { beginFindings, judgeAddress, judgeLabels, judgeName, verdictOfFinding, weighFindings } from './judge.ts';
+import {
+  beginFindings,
+  judgeAddress,
+  judgeLabels,
+  judgeName,
+  noteDetail,
+  verdictOfFinding,
+  weighFindings,
+} from './judge.ts';
 import { unpackName } from './unpack-name.ts';
 
 /** A query name stands behind its message's header (RFC 1035 §4.1.1). */
@@ -173,6 +182,7 @@ export function protectedVerdict(snapshot: Snapshot, labels: number, at: number,
   match.addressLength = 0;
   match.answer = 0;
   match.role = 0;
+  match.release = 0;
   return packVerdict(PROTECTED, KIND_NONE, false, labels, 0, 0);
 }
 
@@ -183,14 +193,11 @@ function setMatch(
   messageAt: number,
   addressLength: number,
 ): void {
-  const detail = findings.words[finding * 2 + 1];
-  match.subject = detail & 0xffff;
+  noteDetail(match, findings.words[finding * 2 + 1]);
   match.at = at;
   match.messageAt = messageAt;
   match.labels = undefined;
   match.addressLength = addressLength;
-  match.answer = (detail >>> 16) & 0xff;
-  match.role = detail >>> 24;
 }
 
 /** Index in model.ANSWERS: the rule's own answer (of snapshot.match) or the segment's. */
@@ -203,7 +210,14 @@ export function edeOf(snapshot: Snapshot, segment: number, verdict: number): num
   return snapshot.directiveCodes[directiveOf(snapshot, segment, verdict)];
 }
 
-/** Index of the directive that decided; meaningful for blocked, monitored and exempt verdicts. */
+/** Index of the directive that decided; meaningful for all verdicts but free ones. */
 export function directiveOf(snapshot: Snapshot, segment: number, verdict: number): number {
   return outcomeDirective(snapshot.outcomes[segment * snapshot.apps + appOf(verdict)]);
+}
+
+/** What became of the app, as it is kept with an event: of a released one the override stands in the exemption's place. */
+export function outcomeOfVerdict(snapshot: Snapshot, segment: number, verdict: number): number {
+  const outcome = snapshot.outcomes[segment * snapshot.apps + appOf(verdict)];
+  if (actionOf(verdict) !== RELEASED) return outcome;
+  return packOutcome(RELEASED, outcomeDirective(outcome), snapshot.match.release - 1);
 }

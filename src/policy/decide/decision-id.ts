@@ -97,7 +97,7 @@ function writePlainRule(snapshot: Snapshot, verdict: number, out: DataView, at: 
   return end + length - at;
 }
 
-/** As writeDecisionId, with `monitored:`, `exempt:ID:` or `released:` in front where the verdict lets through. */
+/** As writeDecisionId, with `monitored:`, `exempt:ID:` or `released:ID:` in front where the verdict lets through. */
 export function writeEventId(
   snapshot: Snapshot,
   segment: number,
@@ -117,11 +117,16 @@ export function writeEventId(
         : action === RELEASED
           ? RELEASED_PREFIX
           : NOTHING;
-  const exemption = action === EXEMPT ? snapshot.exemptionTexts[exemptionIndex(snapshot, segment, verdict)] : NOTHING;
-  const length = prefix.length + (action === EXEMPT ? exemption.length + 1 : 0);
+  const by =
+    action === EXEMPT
+      ? snapshot.exemptionTexts[exemptionIndex(snapshot, segment, verdict)]
+      : action === RELEASED
+        ? snapshot.overrideTexts[snapshot.match.release - 1]
+        : NOTHING;
+  const length = prefix.length + (by === NOTHING ? 0 : by.length + 1);
   if (length > room) return 0;
-  const end = copy(exemption, view, copy(prefix, view, at));
-  if (action === EXEMPT) out[end] = COLON;
+  const end = copy(by, view, copy(prefix, view, at));
+  if (by !== NOTHING) out[end] = COLON;
   const rest = writeDecisionId(snapshot, segment, verdict, bytes, view, at + length, room - length);
   return rest === 0 ? 0 : length + rest;
 }

@@ -29,6 +29,8 @@ export type Decision =
       readonly segment: string;
       readonly directive?: string;
       readonly exemption?: string;
+      /** The override that releases it. */
+      readonly override?: string;
       readonly match?: RuleMatch;
       /** Prefixed id where something matched; absent for not-listed. */
       readonly id?: string;

@@ -1,9 +1,11 @@
 // From subjects to a verdict, in two steps. First what the subjects match, whatever the segment: for each app the first subject, and in
 // it the first walk, that meets a rule or an except settles that app (POLICY.md §5.2, §5.3). These findings are what a memo keeps:
 //
-//   word 0   walk 29–31 │ open, kind, skipped, matched, app as in a verdict      word 1   role 24–31 │ answer 16–23 │ subject 0–15
+//   word 0   walk 29–31 │ open, kind, skipped, matched, app as in a verdict
+//   word 1   release 24–30 │ role 19–23 │ answer 16–18 │ subject 0–15
 //
-// Then, for one segment, the finding that weighs most: blocked beats monitored beats exempt beats free.
+// Then, for one segment, the finding that weighs most: blocked beats monitored beats exempt beats released beats free. A release takes no
+// finding away: it is noted beside it, and counts in derived segments, whose end is known, and never in the segments as configured.
 
 import type { NameLabels } from '../../base/name-labels.ts';
 import {
@@ -13,7 +15,10 @@ import {
   entryApp,
   entryDepth,
   entryKind,
+  entryRelease,
   isExcept,
+  setCount,
+  setRelease,
 } from '../snapshot/entries.ts';
 import { hashLabel, readLabels, sameLabel, slotOf } from '../snapshot/labels.ts';
 import {
@@ -29,7 +34,7 @@ import {
 } from '../snapshot/layout.ts';
 import { outcomeAction } from '../snapshot/outcome.ts';
 import { lookupAddress } from '../snapshot/prefix-trie.ts';
-import type { Findings, Snapshot } from '../snapshot/snapshot.ts';
+import type { Findings, Match, Snapshot } from '../snapshot/snapshot.ts';
 import { appOf, BLOCKED, EXEMPT, FREE, KIND_EXACT, kindOf, MONITORED, RELEASED } from '../verdict.ts';
 
 /** CDN zones taken off one name: www.tiktok.com.edgekey.net.globalredir.akadns.net needs two. */
@@ -38,6 +43,7 @@ const UNDERSCORE = 0x5f;
 
 export function beginFindings(findings: Findings): void {
   findings.count = 0;
+  findings.release = 0;
   findings.stamp = (findings.stamp + 1) >>> 0;
   if (findings.stamp === 0) {
     findings.settled.fill(0);
@@ -142,7 +148,8 @@ export function findSlot(snapshot: Snapshot, parent: number, hash: number, name:
 
 function addSet(snapshot: Snapshot, set: number, walk: number, skipped: number, open: number, subject: number): void {
   const { sets, findings } = snapshot;
-  const end = set + 1 + sets[set] * ENTRY_WORDS;
+  const head = sets[set];
+  const end = set + 1 + setCount(head) * ENTRY_WORDS;
   for (let i = set + 1; i < end; i += ENTRY_WORDS) {
     const entry = sets[i];
     const app = entryApp(entry);
@@ -152,21 +159,34 @@ function addSet(snapshot: Snapshot, set: number, walk: number, skipped: number, 
     const isOpen = open | (kind === KIND_EXACT ? 1 : 0);
     const rule = (isOpen << 28) | (kind << 25) | (skipped << 18) | (entryDepth(entry) << 11) | app;
     findings.words[findings.count * 2] = (walk << 29) | rule;
+    const release = findings.release || entryRelease(entry);
     findings.words[findings.count * 2 + 1] =
-      (detailRole(sets[i + 1]) << 24) | (detailAnswer(sets[i + 1]) << 16) | subject;
+      (release << 24) | (detailRole(sets[i + 1]) << 19) | (detailAnswer(sets[i + 1]) << 16) | subject;
     findings.count++;
   }
+  findings.release ||= setRelease(head);
+}
+
+/** What a finding says beside its rule, from its second word. */
+export function noteDetail(match: Match, detail: number): void {
+  match.subject = detail & 0xffff;
+  match.answer = (detail >>> 16) & 7;
+  match.role = (detail >>> 19) & 31;
+  match.release = releaseOf(detail);
+}
+
+/** Number of the override that releases a finding, 0 for none, from its second word. */
+export function releaseOf(detail: number): number {
+  return detail >>> 24;
 }
 
 /** Number of the finding that decides for the segment, -1 when nothing matched. Findings stand in the order subject, walk, app. */
 export function weighFindings(snapshot: Snapshot, segment: number): number {
-  const { findings, outcomes, apps } = snapshot;
-  const { words, count } = findings;
+  const { words, count } = snapshot.findings;
   let best = -1;
   let bestWeight = -1;
   for (let i = 0; i < count; i++) {
-    const rule = words[i * 2];
-    const weight = isExcept(kindOf(rule)) ? 0 : WEIGHT[outcomeAction(outcomes[segment * apps + appOf(rule)])];
+    const weight = isExcept(kindOf(words[i * 2])) ? 0 : WEIGHT[actionOfFinding(snapshot, segment, i)];
     if (weight < bestWeight || (weight === bestWeight && !isDeeper(words, i, best))) continue;
     best = i;
     bestWeight = weight;
@@ -200,8 +220,13 @@ function depthOf(rule: number): number {
 /** The finding as a verdict: an except or an app that the segment does not enforce stays FREE, with its rule beside it. */
 export function verdictOfFinding(snapshot: Snapshot, segment: number, finding: number): number {
   const rule = snapshot.findings.words[finding * 2] & 0x1fffffff;
-  const action = isExcept(kindOf(rule))
-    ? FREE
-    : outcomeAction(snapshot.outcomes[segment * snapshot.apps + appOf(rule)]);
-  return (action << 29) | rule;
+  return (actionOfFinding(snapshot, segment, finding) << 29) | rule;
+}
+
+function actionOfFinding({ findings, outcomes, apps, parents }: Snapshot, segment: number, finding: number): number {
+  const rule = findings.words[finding * 2];
+  if (isExcept(kindOf(rule))) return FREE;
+  const action = outcomeAction(outcomes[segment * apps + appOf(rule)]);
+  if (releaseOf(findings.words[finding * 2 + 1]) === 0 || action === FREE) return action;
+  return parents[segment] === segment ? action : RELEASED;
 }

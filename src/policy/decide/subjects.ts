@@ -17,15 +17,25 @@ export type Subject =
 export interface Asker {
   /** 16 bytes; not needed when the segment is known. */
   readonly client?: Uint8Array;
-  /** A derived segment's number. */
+  /** A derived segment's number; a configured one's stands for its clients that are not exempt, as things are now. */
   readonly segment?: number;
   readonly nowMs: number;
 }
 
 /** A derived segment's number, or NO_SEGMENT (negative). An asker without client and segment belongs to none. */
 export function segmentOfAsker(snapshot: Snapshot, asker: Asker): number {
-  if (asker.segment !== undefined) return asker.segment < snapshot.derived ? asker.segment : -2;
+  if (asker.segment !== undefined)
+    return asker.segment < snapshot.derived ? presentSegment(snapshot, asker.segment, asker.nowMs) : -2;
   return asker.client === undefined ? -2 : segmentOf(snapshot, asker.client, 0, asker.nowMs);
+}
+
+/** While an override loosens a segment, all its clients are in derived ones, one of them without exemptions. */
+function presentSegment({ parents, until, words }: Snapshot, segment: number, nowMs: number): number {
+  if (parents[segment] !== segment) return segment;
+  const loose = words.lifted.findIndex(
+    (lifted, i) => i !== segment && parents[i] === segment && lifted.length === 0 && until[i] > nowMs,
+  );
+  return loose < 0 ? segment : loose;
 }
 
 /** Judges the subjects in their order, the first being what was asked for; gives the labels of a protected name, or 0. */

@@ -5,7 +5,15 @@ import { type NameLabels, newNameLabels } from '../../base/name-labels.ts';
 import { findSlot } from '../decide/judge.ts';
 import type { Subject } from '../decide/subjects.ts';
 import { ROLES, type Role } from '../model.ts';
-import { detailRole, ENTRY_WORDS, entryApp, entryDepth, entryKind } from '../snapshot/entries.ts';
+import {
+  detailRole,
+  ENTRY_WORDS,
+  entryApp,
+  entryDepth,
+  entryKind,
+  entryRelease,
+  setCount,
+} from '../snapshot/entries.ts';
 import { hashLabel, readLabels } from '../snapshot/labels.ts';
 import { PREFIX_SIZE, ROOT, ROW_MASK, ROW_WORDS, SLOT_WORDS, zoneDepth } from '../snapshot/layout.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -25,6 +33,8 @@ export interface Candidate {
   readonly walk: number;
   readonly skipped: number;
   readonly role: Role;
+  /** Number of the override that releases this very rule, 0 for none. */
+  readonly release: number;
 }
 
 /** By subject, then walk, then from the shallowest rule to the deepest. */
@@ -81,12 +91,12 @@ function rowsOnTheWay(snapshot: Snapshot, { view, starts }: NameLabels, first: n
 }
 
 function* entriesOf({ sets }: Snapshot, set: number): Generator<{ entry: number; role: Role }> {
-  const end = set + 1 + sets[set] * ENTRY_WORDS;
+  const end = set + 1 + setCount(sets[set]) * ENTRY_WORDS;
   for (let i = set + 1; i < end; i += ENTRY_WORDS) yield { entry: sets[i], role: ROLES[detailRole(sets[i + 1])] };
 }
 
-function partsOf(entry: number): { app: number; kind: number; depth: number } {
-  return { app: entryApp(entry), kind: entryKind(entry), depth: entryDepth(entry) };
+function partsOf(entry: number): Pick<Candidate, 'app' | 'kind' | 'depth' | 'release'> {
+  return { app: entryApp(entry), kind: entryKind(entry), depth: entryDepth(entry), release: entryRelease(entry) };
 }
 
 function ofAddress({ prefixes, words }: Snapshot, address: Uint8Array, subject: number): Candidate[] {

@@ -4,6 +4,7 @@
 import type { Place } from '../../base/problems.ts';
 import { decide, KIND_WORDS } from '../decide/decide-in-words.ts';
 import type { Decision, RuleMatch } from '../decide/decision.ts';
+import { releaseOf } from '../decide/judge.ts';
 import {
   type Asker,
   formatSubject,
@@ -18,7 +19,7 @@ import type { ModeOrNone } from '../modes.ts';
 import { isExcept, strength } from '../snapshot/entries.ts';
 import { outcomeAction } from '../snapshot/outcome.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { BLOCKED, EXEMPT, MONITORED, packVerdict, RELEASED } from '../verdict.ts';
+import { appOf, BLOCKED, EXEMPT, kindOf, MONITORED, packVerdict } from '../verdict.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 
 /** What became of a rule that matched. Stable words. */
@@ -27,6 +28,8 @@ export type Fate =
   | 'decides'
   /** An except: its app does not apply. */
   | 'frees'
+  /** An override frees what it matches. */
+  | 'released'
   /** The segment enforces no directive that names the app. */
   | 'not-enforced'
   /** It settled its app, but another app's rule weighs more. */
@@ -36,7 +39,7 @@ export type Fate =
   /** Its app was settled before that CDN zone was taken off. */
   | 'earlier-walk'
   | 'deeper-rule'
-  /** At equal depth: except > exact > domain > wildcard. */
+  /** At equal depth: except > released > exact > domain > wildcard. */
   | 'stronger-kind'
   /** The query name is protected. */
   | 'protected';
@@ -51,6 +54,8 @@ export interface ExplainedRule {
   readonly fate: Fate;
   /** What the segment makes of its app. */
   readonly action: 'blocked' | 'monitored' | 'exempt' | 'released' | 'free';
+  /** The override of `released`. */
+  readonly releasedBy?: string;
   /** Where it stands; absent when the source cannot be read. */
   readonly place?: Place;
   /** That line's own text. */
@@ -70,6 +75,8 @@ export interface ExplainedDirective {
   readonly mode: ModeOrNone;
   /** The exemption of this client that lifts it. */
   readonly liftedBy?: string;
+  /** The override because of which it is monitored, not enforced. */
+  readonly fallback?: string;
 }
 
 export interface Explanation {
@@ -81,6 +88,8 @@ export interface Explanation {
   readonly rules: readonly ExplainedRule[];
   /** In the segment's order, for every app that a rule matched. */
   readonly directives: readonly ExplainedDirective[];
+  /** Those that had a part in this. */
+  readonly overrides: readonly Snapshot['words']['overrides'][number][];
   readonly generation: number;
   readonly policyHash: string;
 }
@@ -95,12 +104,16 @@ export function explain(snapshot: Snapshot, asker: Asker, subjects: readonly Sub
   const segment = segmentOfAsker(snapshot, asker);
   const decision = decide(snapshot, asker, subjects);
   const candidates = candidatesOf(snapshot, subjects);
+  const rules = explainRules(snapshot, segment, subjects, candidates, decision, locate);
+  const apps = new Set(candidates.map(({ app }) => app));
+  const directives = segment < 0 ? [] : directivesFor(snapshot, segment, apps);
   return {
     subjects: subjects.map(formatSubject),
     ...(segment < 0 ? {} : { segment: segmentInWords(snapshot, segment) }),
     decision,
-    rules: explainRules(snapshot, segment, subjects, candidates, decision, locate),
-    directives: segment < 0 ? [] : directivesFor(snapshot, segment, new Set(candidates.map(({ app }) => app))),
+    rules,
+    directives,
+    overrides: overridesOf(snapshot, rules, directives),
     generation: snapshot.generation,
     policyHash: snapshot.policyHash,
   };
@@ -109,6 +122,18 @@ export function explain(snapshot: Snapshot, asker: Asker, subjects: readonly Sub
 function segmentInWords(snapshot: Snapshot, segment: number): NonNullable<Explanation['segment']> {
   const { id, publicName } = snapshot.words.segments[snapshot.parents[segment]];
   return { id, publicName, exemptions: snapshot.words.lifted[segment].map((i) => snapshot.exemptionIds[i]) };
+}
+
+function overridesOf(
+  { words }: Snapshot,
+  rules: readonly ExplainedRule[],
+  directives: readonly ExplainedDirective[],
+): Explanation['overrides'] {
+  const involved = new Set([
+    ...rules.map(({ releasedBy }) => releasedBy),
+    ...directives.flatMap(({ liftedBy, fallback }) => [liftedBy, fallback]),
+  ]);
+  return words.overrides.filter(({ id }) => involved.has(id));
 }
 
 function explainRules(
@@ -120,12 +145,15 @@ function explainRules(
   locate: Locate,
 ): ExplainedRule[] {
   const isProtected = judgeSubjects(snapshot, subjects) > 0;
+  const releases = releasesFound(snapshot, segment);
   const settling = settlingRules(candidates);
   return candidates.map((candidate) => {
     const subject = subjects[candidate.subject];
     const rule = ruleOf(snapshot, candidate, subject);
-    const action = actionIn(snapshot, segment, candidate.app);
     const settles = settling.get(candidate.app) ?? candidate;
+    const enforced = actionIn(snapshot, segment, candidate.app);
+    const release = enforced === 'free' ? undefined : releases.get(candidate.app);
+    const action = release === undefined ? enforced : 'released';
     const decides = 'match' in decision && decision.match !== undefined && isSame(decision.match, rule);
     const fate = isProtected ? 'protected' : fateOf(candidate, settles, action, decides);
     const found = locate(rule.app, rule.rule);
@@ -133,10 +161,23 @@ function explainRules(
       ...rule,
       fate,
       action,
+      ...(release === undefined ? {} : { releasedBy: release }),
       ...(found === undefined ? {} : { place: found.place, line: found.text }),
       ...(found?.hasChanged === true ? { hasChanged: true } : {}),
     };
   });
+}
+
+/** Ids of overrides by the app whose settling rule they release, of what was just judged. */
+function releasesFound({ findings, overrideIds, parents }: Snapshot, segment: number): Map<number, string> {
+  const releases = new Map<number, string>();
+  if (segment < 0 || parents[segment] === segment) return releases;
+  for (let i = 0; i < findings.count; i++) {
+    const rule = findings.words[i * 2];
+    const release = releaseOf(findings.words[i * 2 + 1]);
+    if (release > 0 && !isExcept(kindOf(rule))) releases.set(appOf(rule), overrideIds[release - 1]);
+  }
+  return releases;
 }
 
 function isSame(match: RuleMatch, rule: ReturnType<typeof ruleOf>): boolean {
@@ -153,6 +194,7 @@ function fateOf(candidate: Candidate, settles: Candidate, action: ExplainedRule[
   if (candidate !== settles) return whyNotSettling(candidate, settles);
   if (isExcept(candidate.kind)) return 'frees';
   if (action === 'free') return 'not-enforced';
+  if (action === 'released') return 'released';
   return decides ? 'decides' : 'outweighed';
 }
 
@@ -173,7 +215,11 @@ function settlingRules(candidates: readonly Candidate[]): Map<number, Candidate>
 }
 
 function overrules(a: Candidate, b: Candidate): boolean {
-  const order = b.subject - a.subject || b.walk - a.walk || a.depth - b.depth || strength(a.kind) - strength(b.kind);
+  const order =
+    b.subject - a.subject ||
+    b.walk - a.walk ||
+    a.depth - b.depth ||
+    strength(a.kind, a.release) - strength(b.kind, b.release);
   return order > 0;
 }
 
@@ -196,7 +242,7 @@ function ruleOf(
   };
 }
 
-function actionIn(snapshot: Snapshot, segment: number, app: number): ExplainedRule['action'] {
+function actionIn(snapshot: Snapshot, segment: number, app: number): Exclude<ExplainedRule['action'], 'released'> {
   if (segment < 0) return 'free';
   switch (outcomeAction(snapshot.outcomes[segment * snapshot.apps + app])) {
     case BLOCKED:
@@ -205,8 +251,6 @@ function actionIn(snapshot: Snapshot, segment: number, app: number): ExplainedRu
       return 'monitored';
     case EXEMPT:
       return 'exempt';
-    case RELEASED:
-      return 'released';
     default:
       return 'free';
   }
@@ -215,7 +259,12 @@ function actionIn(snapshot: Snapshot, segment: number, app: number): ExplainedRu
 function directivesFor(snapshot: Snapshot, segment: number, apps: ReadonlySet<number>): ExplainedDirective[] {
   const { words } = snapshot;
   const lifting = words.lifted[segment].map((i) => words.exemptions[i]);
-  return words.segments[snapshot.parents[segment]].enforce.flatMap(({ directive, mode }) => {
+  const parent = snapshot.parents[segment];
+  return words.segments[parent].enforce.flatMap((entry) => {
+    const { directive } = entry;
+    // The segment itself is what remains once its fallbacks have ended.
+    const fallback = segment === parent ? undefined : entry.fallback;
+    const mode = entry.fallback !== undefined && fallback === undefined ? 'enforce' : entry.mode;
     const { id, title, instrument, authority, binding, issued, apps: named } = words.directives[directive];
     return named
       .filter((app) => apps.has(app))
@@ -232,6 +281,7 @@ function directivesFor(snapshot: Snapshot, segment: number, apps: ReadonlySet<nu
           app: appId,
           mode,
           ...(exemption === undefined ? {} : { liftedBy: exemption.id }),
+          ...(fallback === undefined ? {} : { fallback: snapshot.overrideIds[fallback] }),
         };
       });
   });

@@ -6,17 +6,18 @@ import type { ExplainedDirective, ExplainedRule, Explanation, Fate } from './exp
 const FATES: Record<Fate, string> = {
   decides: 'this rule decides',
   frees: 'frees the name from its app',
+  released: 'an override releases it',
   'not-enforced': 'no directive of this segment names the app',
   outweighed: "another app's rule weighs more",
   'earlier-subject': 'its app is settled by an earlier subject',
   'earlier-walk': 'its app is settled before this CDN zone is taken off',
   'deeper-rule': 'a deeper rule of its app decides',
-  'stronger-kind': 'at equal depth except beats exact beats domain beats wildcard',
+  'stronger-kind': 'at equal depth except beats released beats exact beats domain beats wildcard',
   protected: 'the name is protected',
 };
 
 export function formatExplanation(explanation: Explanation): string {
-  const { subjects, segment, decision, rules, directives } = explanation;
+  const { subjects, segment, decision, rules, directives, overrides } = explanation;
   const where = segment === undefined ? 'no segment' : `${segment.id} (${segment.publicName})`;
   const lines = [
     `${subjects[0]}: ${headline(decision)}`,
@@ -25,6 +26,7 @@ export function formatExplanation(explanation: Explanation): string {
     ...(segment !== undefined && segment.exemptions.length > 0
       ? [`  exemptions ${segment.exemptions.join(', ')}`]
       : []),
+    ...overrides.map(({ id, until }) => `  override   ${id}, until ${new Date(until).toISOString()}`),
     ...('id' in decision && decision.id !== undefined ? [`  id         ${decision.id}`] : []),
     ...section('directives', directives.map(formatDirective)),
     ...section('rules that matched', rules.map(formatRule)),
@@ -40,7 +42,7 @@ function headline(decision: Decision): string {
     case 'block':
       return `blocked, answered with ${decision.answer}`;
     case 'allow':
-      return `allowed, ${ALLOWED[decision.because]}`;
+      return `allowed, ${ALLOWED[decision.because]}${decision.override === undefined ? '' : `: ${decision.override}`}`;
   }
 }
 
@@ -60,7 +62,8 @@ function section(title: string, lines: readonly string[]): string[] {
 
 function formatDirective(d: ExplainedDirective): string {
   const lifted = d.liftedBy === undefined ? '' : `, lifted by ${d.liftedBy}`;
-  return `${d.directive}: ${d.instrument} of ${d.authority}, ${d.issued}, ${d.binding}; names ${d.app}; ${d.mode}${lifted}`;
+  const fallback = d.fallback === undefined ? '' : ` by ${d.fallback}`;
+  return `${d.directive}: ${d.instrument} of ${d.authority}, ${d.issued}, ${d.binding}; names ${d.app}; ${d.mode}${fallback}${lifted}`;
 }
 
 function formatRule(rule: ExplainedRule): string {
@@ -68,6 +71,7 @@ function formatRule(rule: ExplainedRule): string {
   const through = rule.through === undefined ? '' : ` through ${rule.through}`;
   const changed = rule.hasChanged === true ? ' (file changed since)' : '';
   const mark = rule.fate === 'decides' ? '*' : '-';
+  const by = rule.fate === 'released' && rule.releasedBy !== undefined ? `: ${rule.releasedBy}` : '';
   const where = place === undefined ? '' : `\n        ${place.file}:${place.line}:${place.column}${changed}`;
-  return `${mark} ${rule.app}/${rule.rule} (${rule.kind}, ${rule.role}) on ${rule.subject}${through}: ${FATES[rule.fate]}${where}`;
+  return `${mark} ${rule.app}/${rule.rule} (${rule.kind}, ${rule.role}) on ${rule.subject}${through}: ${FATES[rule.fate]}${by}${where}`;
 }

@@ -4,7 +4,7 @@
 
 import { MAX_LABELS, MAX_NAME } from '../../base/names.ts';
 import type { RuleSink } from '../rules.ts';
-import { detailAttributes, ENTRY_WORDS, entryApp, entryDepth, entryKind } from './entries.ts';
+import { detailAttributes, ENTRY_WORDS, entryApp, entryDepth, entryKind, setCount } from './entries.ts';
 import { EMPTY_SLOT, PARENT_MASK, PREFIX_SIZE, ROOT, ROW_MASK, ROW_WORDS, SLOT_WORDS } from './layout.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -25,8 +25,8 @@ function replayNames({ slots, labels, rows, sets }: Snapshot, sink: RuleSink, at
   for (const slot of slotsByLabel(slots, labels.length)) {
     const row = slots[slot * SLOT_WORDS + 2] & ROW_MASK;
     const own = rows[row * ROW_WORDS];
-    if (row === 0 || sets[own] === 0 || !spellName(slots, labels, slot, name)) continue;
-    const end = own + 1 + sets[own] * ENTRY_WORDS;
+    if (row === 0 || setCount(sets[own]) === 0 || !spellName(slots, labels, slot, name)) continue;
+    const end = own + 1 + setCount(sets[own]) * ENTRY_WORDS;
     for (let i = own + 1; i < end; i += ENTRY_WORDS) {
       sink.name(entryApp(sets[i]), entryKind(sets[i]), attributes[detailAttributes(sets[i + 1])], name, 0);
     }

@@ -26,6 +26,8 @@ export interface Match {
   answer: number;
   /** Index in model.ROLES. */
   role: number;
+  /** Number of the override that releases it, 0 for none. */
+  release: number;
 }
 
 /** What the subjects judged so far match, one entry an app: two words each (judge.ts). */
@@ -35,6 +37,8 @@ export interface Findings {
   /** Per app: equal to `stamp` once it is settled. */
   readonly settled: Uint32Array;
   stamp: number;
+  /** Number of the override that frees whatever is met from now on, 0 for none. */
+  release: number;
   /** The name in hand. */
   readonly labels: NameLabels;
   /** A compressed name, unpacked and in lower case. */
@@ -66,6 +70,8 @@ export interface Snapshot {
   readonly appIds: readonly string[];
   readonly directiveIds: readonly string[];
   readonly exemptionIds: readonly string[];
+  /** Of those in force; number n of a verdict is n − 1 here. */
+  readonly overrideIds: readonly string[];
   readonly enforcement: readonly Enforcement[];
   readonly words: Words;
   /** How blocked names are answered, ready for the wire. */
@@ -102,6 +108,7 @@ export interface Snapshot {
   readonly directiveTexts: readonly Uint8Array[];
   readonly appTexts: readonly Uint8Array[];
   readonly exemptionTexts: readonly Uint8Array[];
+  readonly overrideTexts: readonly Uint8Array[];
   /** 1: the app is a feed, its rules are called `feed:…`. */
   readonly isFeed: Uint8Array;
   readonly findings: Findings;
@@ -144,10 +151,11 @@ function view(given: Uint8Array, sha256: Sha256 | undefined): Snapshot | { reado
     appIds: words.apps.map(({ id }) => id),
     directiveIds: words.directives.map(({ id }) => id),
     exemptionIds: words.exemptions.map(({ id }) => id),
+    overrideIds: words.overrides.map(({ id }) => id),
     enforcement: enforcementOf(words),
     words,
     answers,
-    match: { subject: 0, at: 0, messageAt: -1, labels: undefined, addressLength: 0, answer: 0, role: 0 },
+    match: { subject: 0, at: 0, messageAt: -1, labels: undefined, addressLength: 0, answer: 0, role: 0, release: 0 },
     apps: words.apps.length,
     derived: u32(SECTION.parents).length,
     outcomes: u32(SECTION.outcomes),
@@ -173,6 +181,7 @@ function view(given: Uint8Array, sha256: Sha256 | undefined): Snapshot | { reado
     directiveTexts: words.directives.map(({ id }) => text.encode(id)),
     appTexts: words.apps.map(({ id }) => text.encode(id)),
     exemptionTexts: words.exemptions.map(({ id }) => text.encode(id)),
+    overrideTexts: words.overrides.map(({ id }) => text.encode(id)),
     isFeed: Uint8Array.from(words.apps, ({ kind }) => (kind === 'feed' ? 1 : 0)),
     findings: newFindings(words.apps.length),
   };
@@ -184,6 +193,7 @@ export function newFindings(apps: number): Findings {
     words: new Uint32Array(2 * apps),
     settled: new Uint32Array(apps),
     stamp: 0,
+    release: 0,
     labels: newNameLabels(),
     name: new Uint8Array(MAX_NAME + 1),
     address: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0),

@@ -3,7 +3,18 @@
 
 import { ANSWERS, ROLES } from '../model.ts';
 import { KIND_EXCEPT_ADDRESS, MAX_APPS } from '../verdict.ts';
-import { detailAnswer, detailAttributes, detailRole, ENTRY_WORDS, entryApp, entryKind } from './entries.ts';
+import {
+  detailAnswer,
+  detailAttributes,
+  detailRole,
+  ENTRY_WORDS,
+  entryApp,
+  entryDepth,
+  entryKind,
+  entryRelease,
+  setCount,
+  setRelease,
+} from './entries.ts';
 import { POOL_SLACK } from './labels.ts';
 import {
   AT_CONTENT_DIGEST,
@@ -126,12 +137,13 @@ function setStarts({ sets, apps, words }: Snapshot): Uint8Array | undefined {
   let at = 0;
   while (at < sets.length) {
     starts[at] = 1;
-    const end = at + 1 + sets[at] * ENTRY_WORDS;
-    if (end > sets.length) return undefined;
+    const end = at + 1 + setCount(sets[at]) * ENTRY_WORDS;
+    if (end > sets.length || setRelease(sets[at]) > words.overrides.length) return undefined;
     for (let i = at + 1; i < end; i += ENTRY_WORDS) {
       const kind = entryKind(sets[i]);
       const detail = sets[i + 1];
       if (entryApp(sets[i]) >= apps || kind === 0 || kind > KIND_EXCEPT_ADDRESS) return undefined;
+      if (entryRelease(sets[i]) > words.overrides.length) return undefined;
       if (detailRole(detail) >= ROLES.length || detailAnswer(detail) > ANSWERS.length) return undefined;
       if (detailAttributes(detail) >= words.attributes.length) return undefined;
     }
@@ -163,8 +175,9 @@ function arePrefixesSound({ prefixes, apps, words }: Snapshot): boolean {
   if (prefixes.length % PREFIX_SIZE !== 0) return false;
   const numbers = new Uint32Array(prefixes.buffer, prefixes.byteOffset, prefixes.length >>> 2);
   for (let i = 4; i < numbers.length; i += PREFIX_SIZE / 4) {
-    if (entryApp(numbers[i]) >= apps || numbers[i] >>> 14 > 128 || numbers[i + 1] >= words.attributes.length)
+    if (entryApp(numbers[i]) >= apps || entryDepth(numbers[i]) > 128 || numbers[i + 1] >= words.attributes.length)
       return false;
+    if (entryRelease(numbers[i]) > words.overrides.length) return false;
   }
   return true;
 }

@@ -1,8 +1,9 @@
 // The words of a snapshot: every name that a person reads, as one JSON section beside the numbers. Checked on open: a snapshot from disk is
 // as untrusted as any other file.
 
-import { ANSWERS, type Answer, type AnswerSettings, ROLES, type Role } from '../model.ts';
+import { ANSWERS, type Answer, type AnswerSettings, type Override, ROLES, type Role } from '../model.ts';
 import type { ModeOrNone } from '../modes.ts';
+import { MAX_OVERRIDES } from './entries.ts';
 
 interface AppWords {
   readonly id: string;
@@ -29,7 +30,8 @@ interface SegmentWords {
   readonly id: string;
   readonly publicName: string;
   readonly answer: Answer;
-  readonly enforce: readonly { readonly directive: number; readonly mode: ModeOrNone }[];
+  /** `fallback`: the override that keeps the mode from being `enforce`. */
+  readonly enforce: readonly { readonly directive: number; readonly mode: ModeOrNone; readonly fallback?: number }[];
 }
 
 /** An exemption is its id and what it lifts; who and why stay in the model. */
@@ -40,11 +42,21 @@ interface ExemptionWords {
   readonly apps: readonly string[];
 }
 
+/** One in force; who, why and for whom stay in the model. */
+interface OverrideWords {
+  readonly id: string;
+  readonly kind: Override['kind'];
+  /** First moment at which it no longer holds, in milliseconds. */
+  readonly until: number;
+}
+
 export interface Words {
   readonly apps: readonly AppWords[];
   readonly directives: readonly DirectiveWords[];
   readonly segments: readonly SegmentWords[];
   readonly exemptions: readonly ExemptionWords[];
+  /** Those in force. Absent in snapshots of programs that knew none. */
+  readonly overrides: readonly OverrideWords[];
   /** Per derived segment: the exemptions in force, as indices. */
   readonly lifted: readonly (readonly number[])[];
   readonly attributes: readonly { role: Role; answer: Answer | null; alsoIn: readonly string[]; carrier: boolean }[];
@@ -59,16 +71,19 @@ export function parseWords(text: string): Words | undefined {
   } catch {
     return undefined;
   }
-  return isWords(value) ? value : undefined;
+  const words = isRecord(value) ? { overrides: [], ...value } : value;
+  return isWords(words) ? words : undefined;
 }
 
 function isWords(value: unknown): value is Words {
   if (!isRecord(value)) return false;
-  const { apps, directives, segments, exemptions, lifted, attributes, answers } = value;
+  const { apps, directives, segments, exemptions, overrides, lifted, attributes, answers } = value;
   return (
     isList(apps, (app) => hasTexts(app, ['id', 'name', 'kind', 'file', 'sha256'])) &&
     isList(directives, (d) => isDirective(d, apps.length)) &&
-    isList(segments, (segment) => isSegment(segment, directives.length)) &&
+    isList(overrides, isOverride) &&
+    overrides.length <= MAX_OVERRIDES &&
+    isList(segments, (segment) => isSegment(segment, directives.length, overrides.length)) &&
     isList(exemptions, (e) => hasTexts(e, ['id', 'segment']) && isList(e.under, isText) && isList(e.apps, isText)) &&
     isList(lifted, (list) => isList(list, (exemption) => isIndex(exemption, exemptions.length))) &&
     isList(attributes, isAttributes) &&
@@ -84,16 +99,31 @@ function isDirective(value: unknown, apps: number): boolean {
   );
 }
 
-function isSegment(value: unknown, directives: number): boolean {
+function isSegment(value: unknown, directives: number, overrides: number): boolean {
   return (
     hasTexts(value, ['id', 'publicName']) &&
     ANSWERS.some((answer) => answer === value.answer) &&
-    isList(value.enforce, (entry) => isRecord(entry) && isIndex(entry.directive, directives) && isMode(entry.mode))
+    isList(
+      value.enforce,
+      (entry) =>
+        isRecord(entry) &&
+        isIndex(entry.directive, directives) &&
+        isMode(entry.mode) &&
+        (entry.fallback === undefined || isIndex(entry.fallback, overrides)),
+    )
   );
 }
 
 function isMode(value: unknown): boolean {
   return value === 'enforce' || value === 'monitor' || value === 'none';
+}
+
+const OVERRIDE_KINDS: readonly Override['kind'][] = ['release', 'fallback', 'emergency-exemption'];
+
+function isOverride(value: unknown): boolean {
+  return (
+    hasTexts(value, ['id']) && OVERRIDE_KINDS.some((kind) => kind === value.kind) && typeof value.until === 'number'
+  );
 }
 
 function isAttributes(value: unknown): boolean {

@@ -10,6 +10,8 @@ export interface GenerationNames {
   readonly apps: readonly string[];
   readonly directives: readonly string[];
   readonly exemptions: readonly string[];
+  /** Those in force. */
+  readonly overrides: readonly string[];
   /** By app: 1 when its rules are called `feed:…`. */
   readonly isFeed: Uint8Array;
 }
@@ -21,6 +23,7 @@ export function namesOf(snapshot: Snapshot): GenerationNames {
     apps: snapshot.appIds,
     directives: snapshot.directiveIds,
     exemptions: snapshot.exemptionIds,
+    overrides: snapshot.overrideIds,
     isFeed: snapshot.isFeed,
   };
 }

@@ -8,6 +8,8 @@ import { actionOf, appOf, EXEMPT, MONITORED, RELEASED } from '../../../policy/ve
 import type { GenerationNames } from '../counting/generation-names.ts';
 
 const findings = newFindings(0);
+/** Of a match, what no id needs. */
+const REST = { answer: 0, role: 0, release: 0 };
 
 /** `subject`: 4 or 16 bytes of address when `isAddress`, else a name in wire form. */
 export function eventId(
@@ -17,7 +19,7 @@ export function eventId(
   subject: Uint8Array,
   isAddress: boolean,
 ): string {
-  const match = { subject: 0, at: 0, messageAt: -1, addressLength: isAddress ? subject.length : 0, answer: 0, role: 0 };
+  const match = { subject: 0, at: 0, messageAt: -1, addressLength: isAddress ? subject.length : 0, ...REST };
   const length = writeRule({ match, findings, isFeed: names.isFeed }, verdict, subject);
   const rule = String.fromCharCode(...findings.text.subarray(0, length));
   const directive = names.directives[outcomeDirective(outcome)];
@@ -31,7 +33,7 @@ function prefixOf(names: GenerationNames, verdict: number, outcome: number): str
     case EXEMPT:
       return `exempt:${names.exemptions[outcomeExemption(outcome)]}:`;
     case RELEASED:
-      return 'released:';
+      return `released:${names.overrides[outcomeExemption(outcome)]}:`;
     default:
       return '';
   }

@@ -1,0 +1,30 @@
+// What overrides make of a model at one instant (POLICY.md §6).
+
+import type { Instant } from '../base/brand.ts';
+import {
+  type EmergencyExemption,
+  type Exemption,
+  endOf,
+  type Model,
+  type Override,
+  type OverrideTerms,
+} from './model.ts';
+
+/** In the model's order. */
+export function overridesAt({ overrides }: Model, now: Instant): Override[] {
+  return overrides.filter((override) => override.from <= now && now < endOf(override));
+}
+
+/** An emergency exemption is one more exemption, for as long as its override holds. */
+export function withEmergencies(model: Model): Model {
+  const emergencies = model.overrides.flatMap((override) =>
+    override.kind === 'emergency-exemption' ? [exemptionOf(override)] : [],
+  );
+  if (emergencies.length === 0) return model;
+  const { department } = model;
+  return { ...model, department: { ...department, exemptions: [...department.exemptions, ...emergencies] } };
+}
+
+export function exemptionOf(override: OverrideTerms & EmergencyExemption): Exemption {
+  return { ...override.exemption, id: override.id, from: override.from, until: endOf(override) };
+}

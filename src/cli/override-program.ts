@@ -41,6 +41,9 @@ export function addOverrideVerbs(program: Command, { verb: bare, json, exit }: P
   verb(override, 'ls', 'list those that hold')
     .option('--all', 'and those that ended in the last 30 days')
     .action(async (options) => exit(await (await load()).ls(options)));
+  bare(override, 'promote', 'write what makes a release last into the blocklists: an except rule and a free test')
+    .argument('<id>', 'such as OVR-7')
+    .action(async (id, options) => exit(await (await import('./override-promote.ts')).promote(id, options)));
 }
 
 function adder(verb: Parts['verb'], parent: Command, name: string, description: string): Command {

@@ -1,0 +1,74 @@
+// One more item in a list of a YAML file, written as the items before it are. The rest stays byte for byte: people's comments, order and
+// line breaks are theirs, and a pull request shows one line.
+
+import { isMap, isNode, isSeq, type Node, parseDocument, stringify, type YAMLSeq } from 'yaml';
+import type { Path } from './document.ts';
+
+/** What is added: keys with values of a flow (`{ except: a.example }`), or a scalar. */
+export type Item = string | Readonly<Record<string, string | readonly string[]>>;
+
+export interface Appended {
+  readonly text: string;
+  /** What was put in, as it stands there. */
+  readonly added: string;
+}
+
+/**
+ * Behind the last item for which `after` holds, else behind the last one. Undefined where the file has no such list, or writes it in a way
+ * that leaves no place to put a line: then a person must.
+ */
+export function appendItem(
+  text: string,
+  path: Path,
+  item: Item,
+  after: (value: unknown) => boolean = () => false,
+): Appended | undefined {
+  const document = parseDocument(text);
+  const list = document.getIn(path, true);
+  if (document.errors.length > 0 || !isSeq(list) || list.items.length === 0) return undefined;
+  const items = list.items.filter(isNode);
+  const last = items.findLast((node) => after(node.toJS(document))) ?? items.at(-1);
+  if (last?.range == null) return undefined;
+  const appended = list.flow ? inFlow(text, last, item) : inBlock(text, list, last, item);
+  // Read back: whatever was odd about the file, nothing else may have changed by it.
+  return appended !== undefined && hasOneMore(appended.text, path, list.items.length) ? appended : undefined;
+}
+
+function inFlow(text: string, last: Node, item: Item): Appended | undefined {
+  const at = last.range?.[1] ?? 0;
+  const added = flowText(item);
+  return { text: `${text.slice(0, at)}, ${added}${text.slice(at)}`, added };
+}
+
+function inBlock(text: string, list: YAMLSeq, last: Node, item: Item): Appended | undefined {
+  const [start, end] = last.range ?? [0, 0];
+  const lead = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
+  if (!/^ *- +$/.test(lead)) return undefined;
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const lineEnd = text.indexOf('\n', text[end - 1] === '\n' ? end - 1 : end);
+  const at = lineEnd < 0 ? text.length : lineEnd + 1;
+  const isOneLine = typeof item === 'string' || !list.items.some((node) => isMap(node) && !node.flow);
+  const lines = isOneLine ? [flowText(item)] : Object.entries(item).map(([key, value]) => `${key}: ${flowText(value)}`);
+  const indent = ' '.repeat(lead.length);
+  const added = lines.map((line, i) => `${i === 0 ? lead : indent}${line}`).join(eol);
+  return { text: `${text.slice(0, at)}${lineEnd < 0 ? eol : ''}${added}${eol}${text.slice(at)}`, added };
+}
+
+function hasOneMore(text: string, path: Path, before: number): boolean {
+  const document = parseDocument(text);
+  const list = document.getIn(path, true);
+  return document.errors.length === 0 && isSeq(list) && list.items.length === before + 1;
+}
+
+function flowText(value: Item | readonly string[]): string {
+  if (typeof value === 'string') return scalarText(value);
+  if (Array.isArray(value)) return `[${value.map(scalarText).join(', ')}]`;
+  const pairs = Object.entries(value as Exclude<Item, string>).map(([key, inner]) => `${key}: ${flowText(inner)}`);
+  return `{ ${pairs.join(', ')} }`;
+}
+
+/** In quotes where it has signs that mean something, or would not be read back as this text (in YAML 1.1 `yes` is true). */
+function scalarText(value: string): string {
+  const isPlain = /^[A-Za-z0-9][\w./-]*$/.test(value) && stringify(value, { version: '1.1' }).trimEnd() === value;
+  return isPlain ? value : JSON.stringify(value);
+}

@@ -69,6 +69,10 @@ export function createProgram(): Command {
     .addOption(json())
     .action(async (options) => exit(await (await import('./reload.ts')).reload(options)));
 
+  verb(program, 'privacy', 'say what is stored now, about whom, for how long and why, in words for a notice to staff')
+    .addOption(json())
+    .action(async (options) => exit(await (await import('./privacy.ts')).privacy(options)));
+
   verb(program, 'readiness', 'say from the event files what enforcing an instrument in a network would have blocked')
     .argument('<directive>', 'id of the directive')
     .option('--segment <id>', 'the network')

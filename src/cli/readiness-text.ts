@@ -8,13 +8,23 @@ const SHOWN_NAMES = 40;
 const SHOWN_DAYS = 7;
 
 export function readinessText(answer: Readiness): string {
-  const { directive, segment, wouldBlock, clients, otherwise, smallestGroup } = answer;
-  const requests = wouldBlock.reduce((sum, row) => sum + row.requests, 0);
+  const { directive, segment, otherwise } = answer;
   const lines = [
     `${directive} in segment ${segment}: ${modeText(answer)}`,
     observedText(answer),
     ...lossText(answer),
     '',
+    ...blockedText(answer),
+    `Not counted above: ${otherwise.blocked.toLocaleString('en')} blocked already, ${otherwise.exempt.toLocaleString('en')} exempt, ${otherwise.released.toLocaleString('en')} released`,
+    ...unseenText(answer),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function blockedText({ wouldBlock, clients, smallestGroup }: Readiness): string[] {
+  if (wouldBlock.length === 0) return ['Would be blocked: nothing that was asked for'];
+  const requests = wouldBlock.reduce((sum, row) => sum + row.requests, 0);
+  return [
     `Would be blocked: ${count(requests, 'request')}; on the busiest day by ${group(clients, smallestGroup)}`,
     ...table(
       wouldBlock.map((row) => [
@@ -25,11 +35,7 @@ export function readinessText(answer: Readiness): string {
         `at most ${group(row.clients, smallestGroup)} a day`,
       ]),
     ),
-    `Not counted above: ${otherwise.blocked.toLocaleString('en')} blocked already, ${otherwise.exempt.toLocaleString('en')} exempt, ${otherwise.released.toLocaleString('en')} released`,
-    '',
-    ...unseenText(answer),
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 function modeText({ mode, next }: Readiness): string {
@@ -59,10 +65,12 @@ function group(clients: number | null, smallest: number): string {
   return clients === null ? `fewer than ${smallest} clients` : count(clients, 'client');
 }
 
-function unseenText({ unseen, unseenBeyond }: Readiness): string[] {
-  if (unseen.length === 0) return ['Every name asked for is spelled out by a rule or a test.'];
+function unseenText({ wouldBlock, unseen, unseenBeyond }: Readiness): string[] {
+  if (wouldBlock.length === 0) return [];
+  if (unseen.length === 0) return ['', 'Each of these names is spelled out by a rule or a test.'];
   const beyond = unseen.slice(SHOWN_NAMES).length;
   return [
+    '',
     `Names that no rule spells out and no test holds, so that nobody has looked at them: ${unseen.length.toLocaleString('en')}${unseenBeyond > 0 ? ' and more' : ''}`,
     ...table(unseen.slice(0, SHOWN_NAMES).map(({ name, requests, id }) => [name, count(requests, 'request'), id])),
     ...(beyond > 0 ? [`  … and ${beyond.toLocaleString('en')} more; --json lists them`] : []),

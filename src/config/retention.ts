@@ -23,7 +23,7 @@ export const SET_HERE = 'set by the department in its configuration';
 const OWN_KEYS = {
   span: { amount: 7, unit: 'days' },
   source:
-    'our choice: a working week to ask who it was; no source names a number, the law asks for no longer than needed',
+    'our choice: a week to ask whose request it was; no source names a number, the law asks for no longer than needed',
 } as const satisfies Kept;
 
 export const RETENTION: Readonly<Record<RetentionProfile, Retention>> = {

@@ -1,11 +1,11 @@
 // Clients are personal data; what is stored of one is a pseudonym: its 16-byte address through one AES block under the key of the (UTC)
 // day. The same client has the same pseudonym all day, another one tomorrow, and none that can be undone once the key is destroyed.
 
-import { type Cipheriv, createCipheriv } from 'node:crypto';
+import { type Cipheriv, createCipheriv, createDecipheriv } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const KEY_BYTES = 16;
+export const KEY_BYTES = 16;
 
 export type Pseudonym = (client: Uint8Array) => string;
 
@@ -67,4 +67,9 @@ function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
 export function pseudonymOf(key: Uint8Array): Pseudonym {
   const cipher: Cipheriv = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   return (client) => cipher.update(client).toString('hex');
+}
+
+/** The 16 bytes that became this pseudonym under the key; under another key 16 bytes that mean nothing. */
+export function addressOf(key: Uint8Array, pseudonym: string): Uint8Array {
+  return createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false).update(pseudonym, 'hex');
 }

@@ -15,6 +15,7 @@ import { readConfig } from './config/read-config.ts';
 import { systemClock } from './control/clock.ts';
 import { serveControl } from './control/control-socket.ts';
 import { Arena } from './control/keeper/arena.ts';
+import { keepPolicy, listKept } from './control/keeper/kept-policies.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from './control/keeper/last-good.ts';
 import { PolicyKeeper } from './control/keeper/policy-keeper.ts';
 import { OverrideDesk } from './control/overrides/override-desk.ts';
@@ -35,7 +36,7 @@ import { dayOf, Pseudonyms } from './observe/pseudonym.ts';
 import { Retention } from './observe/retention.ts';
 import { peerUidReader } from './peer-uid.ts';
 import { openVerifiedSnapshot } from './policy/snapshot/snapshot.ts';
-import { policyReaders } from './policy-metrics.ts';
+import { overrideReaders, policyReaders } from './policy-metrics.ts';
 import { runCompiler } from './threads/compile.ts';
 
 /** The largest lists compile in 3 s; a compiler that takes this long hangs. */
@@ -135,6 +136,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
   const keeper = new PolicyKeeper({
     configFile: choice.file,
     lastGoodFolder: state.lastGood,
+    keptFolder: state.kept,
     maxShrink: config.reload.maxShrink,
     clock: systemClock,
     arena,
@@ -144,12 +146,15 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     openUnchanged,
     readLastGood: readLastGoodModel,
     writeLastGood,
+    keep: keepPolicy,
+    listKept,
     beforeActive: (snapshot) => dns.prepare(snapshot),
     onActive: () => dns.follow(),
     onRead: (report) => {
       if (report.watched.length > 0) watch.set(report.watched);
       return report.ok ? restartWarnings(config, report.config) : [];
     },
+    journal: () => {},
     log: (level, message) => log[level](message),
   });
   closing.push(
@@ -177,6 +182,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
       { labels: ['file'], value: eventLog.dropped },
     ],
     ...policyReaders(() => keeper.status(), Date.now),
+    ...overrideReaders(() => overrides.active(systemClock.now())),
     ...dnsReaders({
       counters: () => dns.book.read(),
       workers: () => dns.workers(),

@@ -18,6 +18,8 @@ const MAX_SOCKET_PATH = 103;
 export interface StateFolder {
   readonly path: string;
   readonly lastGood: string;
+  readonly kept: string;
+  readonly journal: string;
   readonly events: string;
   readonly keys: string;
   readonly faults: string;
@@ -29,6 +31,8 @@ export function statePaths(path: string): StateFolder {
   return {
     path,
     lastGood: join(path, 'last-good'),
+    kept: join(path, 'kept'),
+    journal: join(path, 'journal'),
     events: join(path, 'events'),
     keys: join(path, 'keys'),
     faults: join(path, 'faults.ndjson'),

@@ -206,7 +206,7 @@ describe('a reload', () => {
   test('of the same files is unchanged', async () => {
     expect((await running.reload()).outcome).toBe('unchanged');
     expect(running.active?.generation).toBe(1);
-    expect(running.keeper.status().reloads).toEqual({ applied: 0, unchanged: 1, refused: 0, stuck: 0 });
+    expect(running.keeper.status().reloads).toMatchObject({ applied: 0, unchanged: 1, refused: 0, stuck: 0 });
   });
 
   test('of a later end alone is no unchanged one', async () => {

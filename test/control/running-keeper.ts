@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseAddress } from '../../src/base/addresses.ts';
 import { parseName } from '../../src/base/names.ts';
+import type { JournalEntry } from '../../src/control/journal/journal-entry.ts';
 import type { ActivePolicy } from '../../src/control/keeper/active-policy.ts';
 import { Arena } from '../../src/control/keeper/arena.ts';
 import { type CompileJob, type CompileReport, runCompileJob } from '../../src/control/keeper/compile-job.ts';
+import { keepPolicy, listKept } from '../../src/control/keeper/kept-policies.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from '../../src/control/keeper/last-good.ts';
 import { PolicyKeeper } from '../../src/control/keeper/policy-keeper.ts';
 import { segmentOf, verdictForName } from '../../src/policy/decide/decide.ts';
@@ -94,12 +96,14 @@ export class RunningKeeper {
   onCompile: () => void = () => {};
   active: ActivePolicy | undefined;
   readonly logged: string[] = [];
+  readonly journal: JournalEntry[] = [];
 
   constructor(department: Department, clock: SteppedClock) {
     this.clock = clock;
     this.keeper = new PolicyKeeper({
       configFile: join(department.folder, 'config/interdict.yaml'),
       lastGoodFolder: join(department.folder, 'state/last-good'),
+      keptFolder: join(department.folder, 'state/kept'),
       maxShrink: 0.2,
       clock,
       arena: this.arena,
@@ -112,6 +116,9 @@ export class RunningKeeper {
         mkdirSync(dirname(folder), { recursive: true });
         await writeLastGood(folder, bytes, policy);
       },
+      keep: keepPolicy,
+      listKept,
+      journal: (entry) => this.journal.push(entry),
       beforeActive: () => {},
       onActive: (policy) => {
         this.active = policy;

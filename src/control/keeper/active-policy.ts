@@ -8,9 +8,27 @@ import type { RuleCount } from './rule-counts.ts';
 import type { Shrink } from './shrink-guard.ts';
 import type { Stamps } from './stamps.ts';
 
+/** A rollback, which holds until somebody ends it. */
+export interface Pin {
+  /** Of the kept policy that was gone back to. */
+  readonly hash: string;
+  readonly at: Instant;
+  /** Who asked, where the kernel told. */
+  readonly uid?: number | undefined;
+}
+
+/** Where the text of the files lies that a policy was made of (control/journal/sources.ts). */
+export interface KeptSources {
+  readonly sha256: string;
+  /** Its files are not those of the commit; absent where that is not known. */
+  readonly dirty?: boolean | undefined;
+}
+
 export interface ActivePolicy {
   readonly generation: number;
-  readonly origin: 'files' | 'last-good';
+  readonly origin: 'files' | 'last-good' | 'rollback';
+  /** With origin rollback. */
+  readonly pinned?: Pin | undefined;
   readonly hash: string;
   /** Infinity when nothing known will begin or end. */
   readonly validUntil: number;
@@ -21,6 +39,7 @@ export interface ActivePolicy {
   readonly from: Instant;
   /** The files it was made of, where a later start can tell whether they changed. */
   readonly stamps: Stamps | undefined;
+  readonly sources: KeptSources | undefined;
   /** Where it lies in the arena. */
   readonly slot: number;
   readonly length: number;
@@ -29,8 +48,8 @@ export interface ActivePolicy {
   readonly snapshot: Snapshot;
 }
 
-/** stuck: a reader did not move on, so that there was no room for the new snapshot. */
-export const OUTCOMES = ['applied', 'unchanged', 'refused', 'stuck'] as const;
+/** stuck: a reader did not move on, so that there was no room for the new snapshot. pinned: the files are good, and wait for a rollback's end. */
+export const OUTCOMES = ['applied', 'unchanged', 'refused', 'stuck', 'pinned'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 export interface ReloadResult {

@@ -8,18 +8,19 @@ import type { Config } from '../../config/config.ts';
 import { loadSources } from '../../config/load.ts';
 import { runAppTests } from '../../lists/app-tests.ts';
 import { compile } from '../../policy/compile/compile.ts';
-
-import type { Model, Override, Role } from '../../policy/model.ts';
+import type { Exemption, Model, Override, Role } from '../../policy/model.ts';
 import type { RuleSink } from '../../policy/rules.ts';
 import { rulesOf } from '../../policy/snapshot/replay.ts';
 import { openSnapshot, type Snapshot } from '../../policy/snapshot/snapshot.ts';
+import type { KeptSources } from './active-policy.ts';
 import { appsThatMatch } from './app-matcher.ts';
+import { standingIn } from './exemptions-since.ts';
 import { readLastGood } from './last-good.ts';
 import { noteRoles, type RuleCount } from './rule-counts.ts';
 import { type Stamps, stampingDisk } from './stamps.ts';
 
-/** Blocked, monitored, exempt. */
-const SERIES_PER_PAIR = 3;
+/** Blocked, monitored, exempt, released. */
+const SERIES_PER_PAIR = 4;
 
 /** Where rules and model come from. */
 export type Origin =
@@ -27,6 +28,8 @@ export type Origin =
   | { readonly kind: 'files'; readonly configFile: string; readonly readAt?: Instant }
   /** The last good rules under the present department; its own department when the present one does not fit them. */
   | { readonly kind: 'last-good'; readonly configFile: string; readonly folder: string }
+  /** A policy of before, whole, but for what has ended since: its exemptions hold as far as they stand in `exemptions` too. */
+  | { readonly kind: 'kept'; readonly folder: string; readonly exemptions: readonly Exemption[] }
   /** A policy that is served, at a later time: never a look at edited files. */
   | {
       readonly kind: 'running';
@@ -42,6 +45,8 @@ export interface CompileJob {
   readonly generation: number;
   /** Those of the moment, whatever rules and model come from. */
   readonly overrides: readonly Override[];
+  /** Where the text of the files read is kept (control/journal/sources.ts); absent: nowhere. */
+  readonly sourcesFolder?: string | undefined;
 }
 
 export type CompileReport =
@@ -56,6 +61,7 @@ export type CompileReport =
       readonly model: Model;
       readonly from: Instant;
       readonly stamps?: Stamps | undefined;
+      readonly sources?: KeptSources | undefined;
       /** Errors in here concern files that were not used (a last good start). */
       readonly problems: readonly Problem[];
       /** Files and folders whose change asks for a reload; none for `running`. */
@@ -69,6 +75,7 @@ interface Input {
   readonly rules: (sink: RuleSink) => void;
   readonly readAt: Instant;
   readonly config?: Config;
+  readonly sources?: KeptSources | undefined;
 }
 
 /** `slotOf` gives a served slot's bytes; `into` is the spare slot. */
@@ -83,6 +90,8 @@ export async function runCompileJob(
       return fromFiles(job, origin.configFile, origin.readAt ?? job.now, into);
     case 'last-good':
       return fromLastGood(job, origin.configFile, origin.folder, into);
+    case 'kept':
+      return fromKept(job, origin.folder, origin.exemptions, into);
     case 'running': {
       const snapshot = openSnapshot(slotOf(origin.slot, origin.length), sha256);
       if ('fault' in snapshot)
@@ -120,26 +129,45 @@ async function fromLastGood(
   folder: string,
   into: Uint8Array,
 ): Promise<CompileReport> {
-  const lastGood = await readLastGood(folder);
+  const lastGood = await inputFrom(folder);
   if ('fault' in lastGood)
     return failed([fault('last-good-unusable', `no last good policy: ${lastGood.fault}`, folder)]);
-  const { model, readAt } = lastGood;
-  const snapshot = openSnapshot(lastGood.snapshot, sha256);
-  if ('fault' in snapshot)
-    return failed([fault('last-good-unusable', `last good snapshot: ${snapshot.fault}`, folder)]);
-  const rules = (sink: RuleSink) => rulesOf(snapshot, sink);
+  const { model } = lastGood;
   const present = loadSources(configFile, job.now);
   if (present.config !== undefined && !hasErrors(present.configProblems)) {
-    const report = build(job, { model: { ...model, department: present.config.department }, rules, readAt }, into);
+    const department = present.config.department;
+    const report = build(job, { ...lastGood, model: { ...model, department } }, into);
     if (report.ok && !hasErrors(report.problems))
       return { ...report, watched: present.watched, config: present.config };
   }
-  return { ...build(job, { model, rules, readAt }, into), watched: present.watched };
+  return { ...build(job, lastGood, into), watched: present.watched };
+}
+
+async function fromKept(
+  job: CompileJob,
+  folder: string,
+  present: readonly Exemption[],
+  into: Uint8Array,
+): Promise<CompileReport> {
+  const kept = await inputFrom(folder);
+  if ('fault' in kept) return failed([fault('kept-unusable', kept.fault, folder)]);
+  const { department } = kept.model;
+  const exemptions = standingIn(present, department.exemptions);
+  return build(job, { ...kept, model: { ...kept.model, department: { ...department, exemptions } } }, into);
+}
+
+async function inputFrom(folder: string): Promise<(Input & { sources: KeptSources | undefined }) | { fault: string }> {
+  const found = await readLastGood(folder);
+  if ('fault' in found) return found;
+  const { model, readAt, sources } = found;
+  const snapshot = openSnapshot(found.snapshot, sha256);
+  if ('fault' in snapshot) return { fault: `its snapshot: ${snapshot.fault}` };
+  return { model, rules: (sink) => rulesOf(snapshot, sink), readAt, sources };
 }
 
 /** Errors among the problems of a policy that was good before stop nothing: time goes on whatever a check thinks of it. */
 function build(job: CompileJob, input: Input, into: Uint8Array): CompileReport {
-  const { readAt } = input;
+  const { readAt, sources } = input;
   const model = { ...input.model, overrides: job.overrides };
   const roles = new Map<number, Set<Role>>();
   const rulesOfInput = (sink: RuleSink) => input.rules(noteRoles(sink, roles));
@@ -164,7 +192,7 @@ function build(job: CompileJob, input: Input, into: Uint8Array): CompileReport {
     rules: counts.rulesPerApp[i],
     roles: [...(roles.get(i) ?? [])],
   }));
-  return { ok: true, length, hash, validUntil, readAt, rules, model, from: job.now, problems, watched: [] };
+  return { ok: true, length, hash, validUntil, readAt, rules, model, from: job.now, sources, problems, watched: [] };
 }
 
 function seriesWarning({ enforcement }: Snapshot, config: Config | undefined): Problem[] {

@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import type { Instant } from '../../base/brand.ts';
 import type { Model } from '../../policy/model.ts';
 import { openSnapshot, openVerifiedSnapshot, type Snapshot } from '../../policy/snapshot/snapshot.ts';
+import type { KeptSources, Pin } from './active-policy.ts';
 import type { RuleCount } from './rule-counts.ts';
 import { areUnchanged, type Stamps } from './stamps.ts';
 
@@ -31,6 +32,9 @@ export interface LastGood {
   readonly from: Instant;
   /** The files it was made of; absent when they had just been written, or are not what is served. */
   readonly stamps?: Stamps | undefined;
+  readonly sources?: KeptSources | undefined;
+  /** A start is to serve this one, whatever the files say. */
+  readonly pinned?: Pin | undefined;
 }
 
 interface ModelFile extends LastGood {
@@ -66,8 +70,15 @@ export async function readLastGood(folder: string): Promise<(LastGood & { snapsh
   return { fault: faults[0] };
 }
 
-/** Model and counts alone, their own digest verified: for the guard, and for `explain`. */
+/** Model and counts alone, their own digest verified: for the guard, for pins, and for `explain`. */
 export async function readLastGoodModel(folder: string): Promise<ModelFile | { fault: string }> {
+  const file = await readModel(folder).catch((error: Error) => ({ fault: error.message }));
+  if (!('fault' in file)) return file;
+  const aside = await readModel(`${folder}.old`).catch(() => file);
+  return 'fault' in aside ? file : aside;
+}
+
+async function readModel(folder: string): Promise<ModelFile | { fault: string }> {
   const path = join(folder, 'model.json');
   const bytes = await readFile(path);
   if (bytes.length > MAX_MODEL_BYTES) return { fault: `${path} is larger than ${MAX_MODEL_BYTES} bytes` };
@@ -75,7 +86,8 @@ export async function readLastGoodModel(folder: string): Promise<ModelFile | { f
   const body = text.slice(65, -1);
   if (text.slice(0, 64) !== sha256(body)) return { fault: `${path} does not match its digest` };
   const file = JSON.parse(body) as ModelFile; // Written by writeLastGood: the digest says so.
-  return file.format === FORMAT ? file : { fault: `${path} has format ${file.format}, this version reads ${FORMAT}` };
+  if (file.format === FORMAT) return { ...file, model: { ...file.model, overrides: file.model.overrides ?? [] } };
+  return { fault: `${path} has format ${file.format}, this version reads ${FORMAT}` };
 }
 
 /** A policy whose files are as they were. */
@@ -93,7 +105,7 @@ export async function openUnchanged(
   now: Instant,
   into: Uint8Array,
 ): Promise<Unchanged | { fault: string }> {
-  const file = await readLastGoodModel(folder).catch((error: Error) => ({ fault: error.message }));
+  const file = await readModel(folder).catch((error: Error) => ({ fault: error.message }));
   if ('fault' in file) return file;
   const { stamps } = file;
   if (stamps === undefined || !(resolve(configFile) in stamps)) return { fault: 'made of other files' };
@@ -111,22 +123,14 @@ export async function openUnchanged(
 }
 
 async function readPair(folder: string): Promise<(LastGood & { snapshot: Uint8Array }) | { fault: string }> {
-  const file = await readLastGoodModel(folder);
+  const file = await readModel(folder);
   if ('fault' in file) return file;
   const snapshot = await readFile(join(folder, 'snapshot.bin'));
   if (sha256(snapshot) !== file.snapshotSha256)
     return { fault: `${folder}/snapshot.bin is not the one model.json names` };
-  const { hash, readAt, rules, model, from, stamps } = file;
+  const { format: _, snapshotSha256: __, ...policy } = file;
   // A plain Uint8Array: Buffer has a slice() of its own that copies nothing.
-  return {
-    hash,
-    readAt,
-    rules,
-    model,
-    from,
-    stamps,
-    snapshot: new Uint8Array(snapshot.buffer, snapshot.byteOffset, snapshot.length),
-  };
+  return { ...policy, snapshot: new Uint8Array(snapshot.buffer, snapshot.byteOffset, snapshot.length) };
 }
 
 async function writeChunks(path: string, bytes: Uint8Array): Promise<string> {

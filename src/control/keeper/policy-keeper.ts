@@ -1,81 +1,54 @@
-// Which policy is served, and how the next one takes its place: at a start, after an edit, and when time comes. All or nothing: whatever
-// fails, the running snapshot stays whole.
+// Which policy is served, and how the next one takes its place: at a start, after an edit, after an override, by a rollback, and when time
+// comes (policy-time.ts). All or nothing: whatever fails, the running snapshot stays whole.
 //
-//          start                      reload (edit, SIGHUP, socket)            validUntil − 60 s
-//    files ──ok──▶ active          files ──ok──▶ unchanged? shrunk?          running rules and model,
-//      │ bad, shrunk                 │ bad        │ yes     │ no                │ compiled for validUntil
-//      ▼                             ▼            ▼         ▼                   ▼
-//    last good ──▶ active          refused    unchanged,  active             prepared ──validUntil──▶ active
-//                                             refused
+//          start                      reload (edit, SIGHUP, socket)            recompile, time
+//    files ──ok──▶ active          files ──ok──▶ unchanged? shrunk?          running rules and model, overrides of the
+//      │ bad, shrunk                 │ bad        │ yes     │ no              moment ──▶ active
+//      ▼                             ▼            ▼         ▼
+//    last good ──▶ active          refused    unchanged,  active             rollback: kept policy ──▶ active, pinned
+//                                             refused                        pinned: reloads are checks, starts serve it again
 //
-// One thing at a time: tasks run in a queue, and reloads that wait are one reload. Time has no guard, and edited files have no say in it.
+// One thing at a time: tasks run in a queue, and those alike that wait are one.
 
 import type { Instant } from '../../base/brand.ts';
 import type { Problem } from '../../base/problems.ts';
-import type { Override } from '../../policy/model.ts';
-import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
-import { type Clock, pause, waitUntil } from '../clock.ts';
+import type { Cause } from '../journal/journal-entry.ts';
 import type { ActivePolicy, Outcome, PolicyStatus, ReloadResult } from './active-policy.ts';
-import type { Arena } from './arena.ts';
-import type { CompileJob, CompileReport, Origin } from './compile-job.ts';
+import { refusedEntry } from './journal-entries.ts';
+import type { KeeperOptions } from './keeper-options.ts';
 import { type Compiled, problem, problemsOf, shrinkProblems } from './keeper-problems.ts';
-import type { LastGood, openUnchanged } from './last-good.ts';
+import { statusOf } from './keeper-status.ts';
+import type { LastGood } from './last-good.ts';
+import { PolicyTime } from './policy-time.ts';
+import { chooseKept } from './rollback-choice.ts';
+import { isSamePolicy } from './same-policy.ts';
+import { type Activation, type Good, Serving } from './serving.ts';
 import { findShrinks, type Shrink } from './shrink-guard.ts';
-
-/** The next snapshot is ready this long before its time: longer than any compile takes. */
-const AHEAD_MS = 60_000;
-/** After a compile for its time failed. */
-const RETRY_MS = 5_000;
-/** A reader that has not moved on by then is stuck, and the reload with it. */
-const MOVE_ON_MS = 1_000;
-const MOVE_ON_STEP_MS = 10;
-
-export interface KeeperOptions {
-  readonly configFile: string;
-  readonly lastGoodFolder: string;
-  readonly maxShrink: number;
-  readonly clock: Clock;
-  readonly arena: Arena;
-  /** Those that hold or may yet; asked for each compile. */
-  readonly overrides: () => readonly Override[];
-  /** Runs a job in the compiler thread, writing the arena's spare slot; rejects when the thread dies or takes too long. */
-  readonly compile: (job: CompileJob) => Promise<CompileReport>;
-  /** Of bytes that the compiler thread has verified. */
-  readonly open: (bytes: Uint8Array) => Snapshot | { fault: string };
-  /** The last good policy in the given bytes, when the files are still what it was made of. */
-  readonly openUnchanged: typeof openUnchanged;
-  readonly readLastGood: (folder: string) => Promise<LastGood | { fault: string }>;
-  readonly writeLastGood: (folder: string, snapshot: Uint8Array, policy: LastGood) => Promise<void>;
-  /** Called before the snapshot is published: no reader uses it yet, and all use the one before. */
-  readonly beforeActive: (snapshot: Snapshot) => void;
-  /** Hands the snapshot to the readers; those of this thread use it when the call returns. */
-  readonly onActive: (policy: ActivePolicy) => void;
-  /** After every look at the files, good or bad; gives what else is to be said about them. */
-  readonly onRead: (report: CompileReport) => readonly Problem[];
-  readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
-}
-
-type Good = CompileReport & { readonly ok: true };
 
 export class PolicyKeeper {
   readonly #o: KeeperOptions;
+  readonly #serving: Serving;
+  readonly #time: PolicyTime;
   #queue: Promise<unknown> = Promise.resolve();
-  #generation = 0;
-  #active: ActivePolicy | undefined;
-  /** Complete in the spare slot, waiting for its time. */
-  #prepared: { readonly generation: number; readonly report: Good } | undefined;
   #waiting: { readonly accepted: Set<string>; readonly result: Promise<ReloadResult> } | undefined;
-  /** The active policy is on disk. */
-  #kept: Promise<void> = Promise.resolve();
-  #cancelWait = () => {};
+  #waitingRecompile: Promise<ReloadResult> | undefined;
+  /** The active policy is on disk, or why it is not. */
+  #kept: Promise<string | undefined> = Promise.resolve(undefined);
   #isClosed = false;
   #problems: readonly Problem[] = [];
   #isLastReloadGood = false;
   #lastSuccessAt: Instant | undefined;
-  readonly #reloads: Record<Outcome, number> = { applied: 0, unchanged: 0, refused: 0, stuck: 0 };
+  readonly #reloads: Record<Outcome, number> = { applied: 0, unchanged: 0, refused: 0, stuck: 0, pinned: 0 };
 
   constructor(options: KeeperOptions) {
     this.#o = options;
+    this.#serving = new Serving(options);
+    this.#time = new PolicyTime(
+      options,
+      this.#serving,
+      (task) => this.#inTurn(task),
+      (report) => this.#activate(report, { ...this.#sameAgain(), cause: 'time' })?.message,
+    );
   }
 
   /** Every problem when no policy can be served: none in the files, and no last good one (or `strict`). Undefined when one is. */
@@ -92,25 +65,38 @@ export class PolicyKeeper {
     return this.#waiting.result;
   }
 
+  /** What is served, with the overrides of this moment: no look at the files, no guard. */
+  recompile(): Promise<ReloadResult> {
+    this.#waitingRecompile ??= this.#inTurn(() => this.#recompile());
+    return this.#waitingRecompile;
+  }
+
+  /**
+   * Serves a policy of before at once, the one before the present one unless `hash` names another, and pins it: until `unpin` edits are
+   * checked and not applied. Settles when that is on disk; a `refused` says why nothing has changed.
+   */
+  async rollback(hash?: string, uid?: number): Promise<ReloadResult> {
+    const result = await this.#inTurn(() => this.#rollback(hash, uid));
+    const fault = result.outcome === 'applied' ? await this.#kept : undefined;
+    if (fault === undefined) return result;
+    const message = `it is served, but a restart will not know of it: ${fault}; make room and repeat`;
+    return { ...result, problems: [...result.problems, problem('not-written', message, this.#o)] };
+  }
+
+  /** Ends a rollback: the files are served again. While they cannot be, the pinned policy stays, pinned. */
+  unpin(acceptShrink?: string, uid?: number): Promise<ReloadResult> {
+    return this.#inTurn(() => this.#unpin(acceptShrink, uid));
+  }
+
   status(): PolicyStatus {
-    const active = this.#active;
-    const overdue = active !== undefined && this.#o.clock.now() >= active.validUntil;
-    const reasons: string[] = [];
-    if (active === undefined) reasons.push('no policy');
-    if (active?.origin === 'last-good') reasons.push('serving the last good policy: the files have problems');
-    else if (active !== undefined && !this.#isLastReloadGood) reasons.push('the last reload was refused');
-    if (overdue)
-      reasons.push('the policy of this moment could not be compiled: what ended has ended, what begins waits');
-    return {
-      state: active === undefined ? 'not ready' : reasons.length > 0 ? 'degraded' : 'ready',
-      reasons,
-      ...(active && { active }),
-      overdue,
+    return statusOf({
+      active: this.#serving.active,
+      now: this.#o.clock.now(),
       problems: this.#problems,
-      lastReloadSuccessful: this.#isLastReloadGood,
-      ...(this.#lastSuccessAt !== undefined && { lastReloadSuccessAt: this.#lastSuccessAt }),
+      isLastReloadGood: this.#isLastReloadGood,
+      lastSuccessAt: this.#lastSuccessAt,
       reloads: this.#reloads,
-    };
+    });
   }
 
   /** Settles when what was asked for up to now is done. */
@@ -121,7 +107,7 @@ export class PolicyKeeper {
   /** No further policy; settles when the task in hand has ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#cancelWait();
+    this.#time.close();
     await this.settled();
   }
 
@@ -132,20 +118,42 @@ export class PolicyKeeper {
   }
 
   async #start(strict: boolean): Promise<readonly Problem[] | undefined> {
-    if (await this.#startUnchanged()) return undefined;
     const lastGood = await this.#o
       .readLastGood(this.#o.lastGoodFolder)
       .catch((error: Error) => ({ fault: error.message }));
-    const fromFiles = await this.#compile({ kind: 'files', configFile: this.#o.configFile }, this.#o.clock.now());
+    if (!('fault' in lastGood) && (await this.#startPinned(lastGood))) return undefined;
+    if (await this.#startUnchanged()) return undefined;
+    const fromFiles = await this.#compileFiles();
     const problems = problemsOf(fromFiles, this.#o);
     if (fromFiles !== 'stuck' && fromFiles.report.ok) {
       const shrinks = 'fault' in lastGood ? [] : this.#shrinks(lastGood, fromFiles.report);
-      if (shrinks.length === 0) return this.#settleStart(this.#activate(fromFiles.report, 'files'), problems);
+      if (shrinks.length === 0) {
+        const fault = this.#activate(fromFiles.report, { origin: 'files', cause: 'start' });
+        return this.#settleStart(fault, problems);
+      }
       problems.push(...shrinkProblems(shrinks, fromFiles.report.hash, this.#o));
     }
     this.#problems = problems;
+    this.#noteRefusal(this.#result('refused', fromFiles, problems), 'start');
     if (strict || 'fault' in lastGood) return problems;
     return this.#startFromLastGood(problems);
+  }
+
+  /** A rollback survives a restart; the files are checked behind it. */
+  async #startPinned({ pinned, model }: LastGood): Promise<boolean> {
+    if (pinned === undefined) return false;
+    const { exemptions } = model.department;
+    const origin = { kind: 'kept', folder: this.#o.lastGoodFolder, exemptions } as const;
+    const compiled = await this.#serving.compile(origin, this.#o.clock.now());
+    const isGood = compiled !== 'stuck' && compiled.report.ok;
+    if (isGood && !this.#activate(compiled.report, { origin: 'rollback', cause: 'start', pinned })) {
+      this.#settleStart(undefined, []);
+      void this.reload();
+      return true;
+    }
+    for (const { message } of problemsOf(compiled, this.#o))
+      this.#o.log('error', `start: the policy pinned by a rollback is lost, the files are read instead: ${message}`);
+    return false;
   }
 
   /** Answers at once when no file has changed since; the compile that follows has the last word, as after any edit. */
@@ -154,10 +162,12 @@ export class PolicyKeeper {
     const found = await this.#o
       .openUnchanged(lastGoodFolder, configFile, clock.now(), arena.slot(arena.spare))
       .catch((error: Error) => ({ fault: error.message }));
-    if ('fault' in found) return false;
+    // An override that was kept and not yet compiled when the process died counts.
+    if ('fault' in found || JSON.stringify(found.model.overrides) !== JSON.stringify(this.#o.overrides())) return false;
     const { snapshot } = found;
-    this.#generation = snapshot.generation;
-    this.#serve(snapshot, found, 'files');
+    this.#serving.generation = snapshot.generation;
+    this.#serving.serve(snapshot, found, { origin: 'files', cause: 'start' });
+    this.#time.schedule();
     this.#settleStart(undefined, []);
     log('info', `start: no file has changed since ${new Date(found.readAt).toISOString()}; checking behind`);
     void this.reload();
@@ -166,9 +176,9 @@ export class PolicyKeeper {
 
   async #startFromLastGood(problems: readonly Problem[]): Promise<readonly Problem[] | undefined> {
     const { configFile, lastGoodFolder: folder, clock } = this.#o;
-    const compiled = await this.#compile({ kind: 'last-good', configFile, folder }, clock.now());
+    const compiled = await this.#serving.compile({ kind: 'last-good', configFile, folder }, clock.now());
     if (compiled === 'stuck' || !compiled.report.ok) return [...problems, ...problemsOf(compiled, this.#o)];
-    const fault = this.#activate(compiled.report, 'last-good');
+    const fault = this.#activate(compiled.report, { origin: 'last-good', cause: 'start' });
     return fault && [...problems, fault];
   }
 
@@ -183,146 +193,141 @@ export class PolicyKeeper {
   async #reload(): Promise<ReloadResult> {
     const accepted = this.#waiting?.accepted ?? new Set();
     this.#waiting = undefined;
-    const compiled = await this.#compile({ kind: 'files', configFile: this.#o.configFile }, this.#o.clock.now());
-    const result = await this.#judge(compiled, accepted);
-    this.#reloads[result.outcome]++;
-    this.#problems = result.problems;
-    this.#isLastReloadGood = result.outcome === 'applied' || result.outcome === 'unchanged';
+    const isPinned = this.#serving.active?.pinned !== undefined;
+    const compiled = await this.#compileFiles();
+    return this.#settleReload(isPinned ? this.#check(compiled) : this.#judge(compiled, accepted));
+  }
+
+  #settleReload(result: ReloadResult): ReloadResult {
+    const { outcome, generation, problems } = result;
+    this.#reloads[outcome]++;
+    this.#problems = problems;
+    this.#isLastReloadGood = outcome !== 'refused' && outcome !== 'stuck';
     if (this.#isLastReloadGood) this.#lastSuccessAt = this.#o.clock.now();
+    else this.#noteRefusal(result, 'reload');
     const level = this.#isLastReloadGood ? 'info' : 'warn';
-    this.#o.log(level, `reload ${result.outcome}: generation ${result.generation}, ${result.problems.length} problems`);
-    this.#schedule(); // The compile took the slot of what was prepared.
+    this.#o.log(level, `reload ${outcome}: generation ${generation}, ${problems.length} problems`);
+    this.#time.schedule(); // The compile took the slot of what was prepared.
     return result;
   }
 
-  async #judge(compiled: Compiled, accepted: ReadonlySet<string>): Promise<ReloadResult> {
+  #judge(compiled: Compiled, accepted: ReadonlySet<string>): ReloadResult {
     const problems = problemsOf(compiled, this.#o);
-    const result = (outcome: Outcome, shrinks: readonly Shrink[] = []): ReloadResult => ({
-      outcome,
-      ...(compiled !== 'stuck' && compiled.report.ok && { hash: compiled.report.hash }),
-      generation: this.#active?.generation ?? 0,
-      problems,
-      shrinks,
-    });
+    const result = (outcome: Outcome, shrinks: readonly Shrink[] = []) =>
+      this.#result(outcome, compiled, problems, shrinks);
     if (compiled === 'stuck') return result('stuck');
     const { report } = compiled;
     if (!report.ok || this.#isClosed) return result('refused');
-    const active = this.#active;
-    if (active !== undefined && active.origin === 'files' && isSamePolicy(active, report)) return result('unchanged');
+    const { active } = this.#serving;
+    if (active?.origin === 'files' && isSamePolicy(active, report, this.#o.clock.now())) return result('unchanged');
     const shrinks = active === undefined ? [] : this.#shrinks(active, report);
     if (shrinks.length > 0 && !accepted.has(report.hash)) {
       problems.push(...shrinkProblems(shrinks, report.hash, this.#o));
       return result('refused', shrinks);
     }
-    const fault = this.#activate(report, 'files');
+    const fault = this.#activate(report, { origin: 'files', cause: 'reload' });
     if (fault !== undefined) problems.push(fault);
     return result(fault === undefined ? 'applied' : 'refused', shrinks);
+  }
+
+  /** While a policy is pinned nothing else is served: what would become of the files is told. */
+  #check(compiled: Compiled): ReloadResult {
+    const problems = problemsOf(compiled, this.#o);
+    if (compiled === 'stuck') return this.#result('stuck', compiled, problems);
+    const { report } = compiled;
+    if (!report.ok) return this.#result('refused', compiled, problems);
+    const { active } = this.#serving;
+    return this.#result('pinned', compiled, problems, active === undefined ? [] : this.#shrinks(active, report));
+  }
+
+  async #recompile(): Promise<ReloadResult> {
+    this.#waitingRecompile = undefined;
+    const { active } = this.#serving;
+    if (active === undefined || this.#isClosed)
+      return this.#result('refused', 'stuck', [problem('no-policy', 'no policy is served', this.#o)]);
+    const compiled = await this.#serving.compileRunning(active, this.#o.clock.now());
+    const { stamps, sources } = active;
+    return this.#take(compiled, { stamps, sources }, { ...this.#sameAgain(), cause: 'override' });
+  }
+
+  async #rollback(hash: string | undefined, uid: number | undefined): Promise<ReloadResult> {
+    const { active } = this.#serving;
+    if (active === undefined || this.#isClosed)
+      return this.#result('refused', 'stuck', [problem('no-policy', 'no policy is served', this.#o)]);
+    const kept = await this.#o.listKept(this.#o.keptFolder).catch(() => []);
+    const chosen = chooseKept(kept, active, hash);
+    if ('fault' in chosen) return this.#result('refused', 'stuck', [problem('not-kept', chosen.fault, this.#o)]);
+    const { exemptions } = active.model.department;
+    const now = this.#o.clock.now();
+    const compiled = await this.#serving.compile({ kind: 'kept', folder: chosen.folder, exemptions }, now);
+    const pinned = { hash: chosen.hash, at: now, uid };
+    return this.#take(compiled, {}, { origin: 'rollback', cause: 'rollback', pinned });
+  }
+
+  async #unpin(acceptShrink: string | undefined, uid: number | undefined): Promise<ReloadResult> {
+    const pinned = this.#serving.active?.pinned;
+    if (pinned === undefined)
+      return this.#result('refused', 'stuck', [problem('not-pinned', 'no rollback is in force', this.#o)]);
+    const compiled = await this.#compileFiles();
+    const result = this.#settleReload(this.#judge(compiled, new Set(acceptShrink === undefined ? [] : [acceptShrink])));
+    if (result.outcome === 'applied') this.#o.journal({ kind: 'unpinned', hash: pinned.hash, uid });
+    return result;
+  }
+
+  /** What needs no guard is served, when it could be compiled. */
+  #take(compiled: Compiled, more: Partial<LastGood>, activation: Activation): ReloadResult {
+    const problems = problemsOf(compiled, this.#o);
+    const report = compiled !== 'stuck' && compiled.report.ok ? compiled.report : undefined;
+    const fault = report && this.#activate({ ...report, ...more }, activation);
+    if (fault !== undefined) problems.push(fault);
+    const failed = compiled === 'stuck' ? 'stuck' : 'refused';
+    const isTaken = report !== undefined && fault === undefined;
+    const result = this.#result(isTaken ? 'applied' : failed, compiled, problems);
+    if (!isTaken) this.#noteRefusal(result, activation.cause);
+    this.#time.schedule();
+    return result;
+  }
+
+  #result(
+    outcome: Outcome,
+    compiled: Compiled,
+    problems: readonly Problem[],
+    shrinks: readonly Shrink[] = [],
+  ): ReloadResult {
+    return {
+      outcome,
+      ...(compiled !== 'stuck' && compiled.report.ok && { hash: compiled.report.hash }),
+      generation: this.#serving.active?.generation ?? 0,
+      problems,
+      shrinks,
+    };
+  }
+
+  #noteRefusal(result: ReloadResult, cause: Cause): void {
+    this.#o.journal(refusedEntry(result, cause));
   }
 
   #shrinks(before: LastGood, after: Good): Shrink[] {
     return findShrinks(before, after, this.#o.maxShrink, this.#o.clock.now());
   }
 
-  /** Into the spare slot, once no reader is left in it. */
-  async #compile(origin: Origin, now: Instant): Promise<Compiled> {
-    this.#prepared = undefined;
-    if (!(await this.#spareIsFree())) return 'stuck';
-    const generation = ++this.#generation;
-    const report = await this.#o.compile({ origin, now, generation, overrides: this.#o.overrides() }).catch(
-      (error: Error): CompileReport => ({
-        ok: false,
-        problems: [
-          problem('compiler-died', `the compiler thread ended: ${error.message}; the running policy stays`, this.#o),
-        ],
-        watched: [],
-      }),
-    );
-    if (origin.kind === 'running') return { generation, report };
-    return { generation, report: { ...report, problems: [...report.problems, ...this.#o.onRead(report)] } };
+  #compileFiles(): Promise<Compiled> {
+    return this.#serving.compile({ kind: 'files', configFile: this.#o.configFile }, this.#o.clock.now());
   }
 
-  async #spareIsFree(): Promise<boolean> {
-    for (let waited = 0; !this.#o.arena.isSpareFree(); waited += MOVE_ON_STEP_MS) {
-      if (waited >= MOVE_ON_MS) return false;
-      await pause(this.#o.clock, MOVE_ON_STEP_MS);
-    }
-    return true;
+  /** The rules stay those of where they came from. */
+  #sameAgain(): Pick<ActivePolicy, 'origin' | 'pinned'> {
+    const { active } = this.#serving;
+    return { origin: active?.origin ?? 'files', pinned: active?.pinned };
   }
 
-  #activate(report: Good, origin: ActivePolicy['origin']): Problem | undefined {
-    const { arena } = this.#o;
-    const snapshot = this.#o.open(arena.slot(arena.spare, report.length));
-    if ('fault' in snapshot)
-      return problem('snapshot-damaged', `the new snapshot does not open: ${snapshot.fault}`, this.#o);
-    const active = this.#serve(snapshot, report, origin);
-    this.#kept = this.#inTurn(() => this.#keep(active)); // Before the next compile; a reload does not wait for the disk.
+  #activate(report: Good, activation: Activation): Problem | undefined {
+    const fault = this.#serving.activate(report, activation);
+    if (fault !== undefined) return fault;
+    this.#time.schedule();
+    const isForRollback = activation.cause === 'start' || activation.cause === 'reload';
+    // Before the next compile; a reload does not wait for the disk.
+    this.#kept = this.#inTurn(() => this.#serving.keep(isForRollback && activation.origin === 'files'));
     return undefined;
   }
-
-  /** What lies complete in the spare slot is served from here on. */
-  #serve(snapshot: Snapshot, policy: LastGood, origin: ActivePolicy['origin']): ActivePolicy {
-    const { arena, clock } = this.#o;
-    const { generation, validUntil, length } = snapshot;
-    const { hash, readAt, rules, model, from, stamps } = policy;
-    const { spare: slot } = arena;
-    const activatedAt = clock.now();
-    const served = { generation, origin, validUntil, activatedAt, slot, length, snapshot };
-    const active = { ...served, hash, readAt, rules, model, from, stamps };
-    this.#o.beforeActive(snapshot);
-    arena.publish(generation, slot, length);
-    this.#active = active;
-    this.#o.onActive(active);
-    this.#schedule();
-    return active;
-  }
-
-  async #keep(active: ActivePolicy): Promise<void> {
-    const { hash, readAt, rules, model, from, stamps } = active;
-    const bytes = this.#o.arena.slot(active.slot, active.length);
-    const policy = { hash, readAt, rules, model, from, stamps };
-    await this.#o.writeLastGood(this.#o.lastGoodFolder, bytes, policy).catch((error: Error) => {
-      this.#o.log('error', `the last good policy could not be written: ${error.message}`);
-    });
-  }
-
-  /** Waits for the next moment at which something is to be done about time. */
-  #schedule(retryMs = 0): void {
-    this.#cancelWait();
-    const active = this.#active;
-    if (active === undefined || this.#isClosed) return;
-    const at = this.#prepared
-      ? active.validUntil
-      : Math.max(active.validUntil - AHEAD_MS, this.#o.clock.now() + retryMs);
-    this.#cancelWait = waitUntil(this.#o.clock, at, () => void this.#inTurn(() => this.#takeTime()));
-  }
-
-  /** Prepares what holds from validUntil on, and swaps it in when that moment has come. */
-  async #takeTime(): Promise<void> {
-    const active = this.#active;
-    if (active === undefined || this.#isClosed || this.#o.clock.now() < active.validUntil - AHEAD_MS) return;
-    if (this.#prepared === undefined) await this.#prepare(active);
-    if (this.#prepared === undefined) return this.#schedule(RETRY_MS);
-    if (this.#o.clock.now() < active.validUntil) return this.#schedule();
-    const { generation, report } = this.#prepared;
-    this.#prepared = undefined;
-    const fault = this.#activate({ ...report, stamps: active.stamps }, active.origin);
-    if (fault === undefined) return this.#o.log('info', `time: generation ${generation} took over`);
-    this.#o.log('error', `time: ${fault.message}`);
-    this.#schedule(RETRY_MS);
-  }
-
-  async #prepare(active: ActivePolicy): Promise<void> {
-    const { slot, length, model, readAt } = active;
-    // When late, for now: what has begun meanwhile begins.
-    const at = Math.max(active.validUntil, this.#o.clock.now()) as Instant;
-    const compiled = await this.#compile({ kind: 'running', slot, length, model, readAt }, at);
-    if (compiled !== 'stuck' && compiled.report.ok)
-      this.#prepared = { generation: compiled.generation, report: compiled.report };
-    else for (const { message } of problemsOf(compiled, this.#o)) this.#o.log('error', `time: ${message}`);
-  }
-}
-
-/** The hash alone is not enough: it speaks of this moment, dates to come stand in the model. */
-function isSamePolicy(active: ActivePolicy, report: Good): boolean {
-  return active.hash === report.hash && JSON.stringify(active.model) === JSON.stringify(report.model);
 }

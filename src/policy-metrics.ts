@@ -2,6 +2,7 @@
 
 import { type ActivePolicy, OUTCOMES, type PolicyStatus } from './control/keeper/active-policy.ts';
 import type { ReadSamples, Sample } from './observe/metrics.ts';
+import { endOf, type Override } from './policy/model.ts';
 
 /** An exemption's end stays visible this long after it, for the dashboards of those who renew it. */
 const ENDED_EXEMPTION_MS = 7 * 86_400_000;
@@ -38,6 +39,21 @@ export function policyReaders(status: () => PolicyStatus, now: () => number): Re
     interdict_exemption_expiry_timestamp_seconds: active((policy) => expiries(policy, now())),
     interdict_feed_last_success_timestamp_seconds: active((policy) => feeds(policy, () => policy.readAt / 1000)),
     interdict_feed_rules: active((policy) => feeds(policy, (rules) => rules)),
+  };
+}
+
+const KINDS: readonly Override['kind'][] = ['release', 'fallback', 'emergency-exemption'];
+
+/** `held`: those that hold now. */
+export function overrideReaders(held: () => readonly Override[]): Record<string, ReadSamples> {
+  const ends = (kind: Override['kind']) => held().flatMap((one) => (one.kind === kind ? [endOf(one)] : []));
+  return {
+    interdict_overrides: () => KINDS.map((kind) => ({ labels: [kind], value: ends(kind).length })),
+    interdict_override_expiry_timestamp_seconds: () =>
+      KINDS.filter((kind) => ends(kind).length > 0).map((kind) => ({
+        labels: [kind],
+        value: Math.min(...ends(kind)) / 1000,
+      })),
   };
 }
 

@@ -95,6 +95,13 @@ export const METRICS: readonly MetricRow[] = [
   row('policy_problems', 'gauge', 'severity', 'Problems found when the files were last read.'),
   row('directive_review_timestamp_seconds', 'gauge', 'directive', 'When the directive is to be reviewed.'),
   row('exemption_expiry_timestamp_seconds', 'gauge', 'exemption', 'When the exemption ends; shown until 7 days after.'),
+  row('overrides', 'gauge', 'kind', 'Overrides that hold.'),
+  row(
+    'override_expiry_timestamp_seconds',
+    'gauge',
+    'kind',
+    'When the first of those that hold ends, unconfirmed ones within the hour; absent while none holds.',
+  ),
   row('feed_last_success_timestamp_seconds', 'gauge', 'feed', 'When the feed was last read into the served policy.'),
   row('feed_rules', 'gauge', 'feed', 'Rules taken from the feed.'),
 

@@ -14,6 +14,7 @@ import { loadSources } from './config/load.ts';
 import { readConfig } from './config/read-config.ts';
 import { systemClock } from './control/clock.ts';
 import { serveControl } from './control/control-socket.ts';
+import { recordIdentify } from './control/identify.ts';
 import { Arena } from './control/keeper/arena.ts';
 import { keepPolicy, listKept } from './control/keeper/kept-policies.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from './control/keeper/last-good.ts';
@@ -167,7 +168,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     clock: systemClock,
     model: () => keeper.status().active?.model,
     check: () => [],
-    recompile: () => keeper.reload(),
+    recompile: () => keeper.recompile(),
     record: () => {},
     log: (level, message) => log[level](message),
   });
@@ -219,6 +220,10 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     'override-confirm': (request, caller) => overrideDesk.confirm(request, caller),
     'override-end': (request, caller) => overrideDesk.end(request, caller),
     'override-list': async () => ({ overrides: overrides.all() }),
+    identify: (request, { uid }) =>
+      recordIdentify(request, uid, () =>
+        Promise.reject(new Error('no journal is kept here, so that nobody may be looked up')),
+      ),
   };
   const control = await serveControl(state.controlSocket, handlers, peerUidReader());
   closing.push(() => control.close());

@@ -69,6 +69,18 @@ export function createProgram(): Command {
     .addOption(json())
     .action(async (options) => exit(await (await import('./reload.ts')).reload(options)));
 
+  verb(
+    program,
+    'identify',
+    'say whose request an event was, to two people with a case, while the key of its day is kept',
+  )
+    .argument('<reference>', 'DATE/CLIENT of an event line')
+    .option('--case <id>', 'the case on record that asks for it')
+    .option('--by <name>', 'who asks')
+    .option('--confirmed-by <name>', 'another person, who agrees')
+    .addOption(json())
+    .action(async (reference, options) => exit(await (await import('./identify.ts')).identify(reference, options)));
+
   verb(program, 'privacy', 'say what is stored now, about whom, for how long and why, in words for a notice to staff')
     .addOption(json())
     .action(async (options) => exit(await (await import('./privacy.ts')).privacy(options)));

@@ -1,12 +1,14 @@
 // What a running instance may be asked over its control socket: a row for each verb with the keys that go with it.
 
 import { z } from 'zod';
+import { identifyRequest } from './identify.ts';
 import { overrideRequests } from './overrides/override-request.ts';
 
 const requestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('status') }),
   z.strictObject({ verb: z.literal('reload'), acceptShrink: z.string().optional() }),
   ...overrideRequests,
+  identifyRequest,
 ]);
 
 export type ControlRequest = z.output<typeof requestSchema>;

@@ -8,6 +8,7 @@ import {
   type Model,
   type Override,
   type OverrideTerms,
+  type Release,
 } from './model.ts';
 
 /** In the model's order. */
@@ -27,4 +28,14 @@ export function withEmergencies(model: Model): Model {
 
 export function exemptionOf(override: OverrideTerms & EmergencyExemption): Exemption {
   return { ...override.exemption, id: override.id, from: override.from, until: endOf(override) };
+}
+
+/** What only the compiled rules can say of a release. */
+export interface RuleBook {
+  /** `rule` as in a decision id. */
+  hasRule(app: string, rule: string): boolean;
+  /** Apps with rules, excepts apart, of which none would remain. */
+  wholeApps(what: Release['what']): readonly string[];
+  /** Names of others stand under it. `name` as base/names.formatName gives it. */
+  isZone(name: string): boolean;
 }

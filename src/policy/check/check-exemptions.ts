@@ -8,7 +8,7 @@ import type { Problem } from '../../base/problems.ts';
 import type { Directive, Exemption, ExemptionLimits, Model, Segment, Span } from '../model.ts';
 import { wordsOf } from '../vocabulary.ts';
 import { type Extent, extentOf } from './extent.ts';
-import { problemAt } from './places.ts';
+import { problemAt, samePerson } from './places.ts';
 
 export function checkExemptions(model: Model, now: Instant): Problem[] {
   const grounds = model.department.segments.map((segment): Ground => {
@@ -47,10 +47,6 @@ function checkExemption(exemption: Exemption, model: Model, grounds: readonly Gr
     report('exemption-approver', 'approved_by is who asked for it; another person must approve', 'approved_by');
   }
   return problems;
-}
-
-function samePerson(a: string, b: string): boolean {
-  return a.trim().toLowerCase() === b.trim().toLowerCase();
 }
 
 function checkUnder(exemption: Exemption, model: Model, report: Report): Directive[] {

@@ -1,4 +1,4 @@
-// Problems of meaning, placed at the key they are about.
+// What checks share: problems of meaning, placed at the key they are about, and who is who.
 
 import type { Place, Problem, Severity } from '../../base/problems.ts';
 import type { Places } from '../model.ts';
@@ -15,4 +15,8 @@ function placeOf(places: Places, path: string): Place {
 
 export function problemAt(severity: Severity, code: string, message: string, places: Places, path: string): Problem {
   return { code, severity, message, where: placeOf(places, path) };
+}
+
+export function samePerson(a: string, b: string): boolean {
+  return a.trim().toLowerCase() === b.trim().toLowerCase();
 }

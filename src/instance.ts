@@ -15,6 +15,7 @@ import { readConfig } from './config/read-config.ts';
 import { systemClock } from './control/clock.ts';
 import { serveControl } from './control/control-socket.ts';
 import { recordIdentify } from './control/identify.ts';
+import { Journal } from './control/journal/journal.ts';
 import { Arena } from './control/keeper/arena.ts';
 import { keepPolicy, listKept } from './control/keeper/kept-policies.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from './control/keeper/last-good.ts';
@@ -84,6 +85,17 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
   if ('problem' in folder) return { problems: [folder.problem] };
   const { state } = folder;
   closing.push(folder.release);
+  const journal = new Journal({
+    folder: state.journal,
+    clock: systemClock,
+    monotonicMs: () => performance.now(),
+    log: (level, message) => log[level](message),
+  });
+  journal.note({ kind: 'start', version });
+  closing.push(
+    () => journal.close(),
+    () => journal.note({ kind: 'stop' }),
+  );
   const overrides = OverrideStore.open(state.overrides, startedAt, (message) => log.error(message));
   if ('problem' in overrides) return { problems: [overrides.problem] };
 
@@ -155,7 +167,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
       if (report.watched.length > 0) watch.set(report.watched);
       return report.ok ? restartWarnings(config, report.config) : [];
     },
-    journal: () => {},
+    journal: (entry) => journal.note(entry),
     log: (level, message) => log[level](message),
   });
   closing.push(
@@ -169,7 +181,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     model: () => keeper.status().active?.model,
     check: () => [],
     recompile: () => keeper.recompile(),
-    record: () => {},
+    record: (event) => journal.note({ kind: 'override', ...event }),
     log: (level, message) => log[level](message),
   });
   closing.push(() => overrideDesk.close());
@@ -221,9 +233,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     'override-end': (request, caller) => overrideDesk.end(request, caller),
     'override-list': async () => ({ overrides: overrides.all() }),
     identify: (request, { uid }) =>
-      recordIdentify(request, uid, () =>
-        Promise.reject(new Error('no journal is kept here, so that nobody may be looked up')),
-      ),
+      recordIdentify(request, uid, (entry) => journal.write(entry)),
   };
   const control = await serveControl(state.controlSocket, handlers, peerUidReader());
   closing.push(() => control.close());

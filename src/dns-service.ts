@@ -6,9 +6,10 @@
 //
 // Rows of counters, events and policy readers: 0 main, 1 the resolver, 2 + i worker i.
 
-import { randomInt } from 'node:crypto';
+import { getRandomValues, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
+import type { Address, Instant, WireName } from './base/brand.ts';
 import type { Place, Problem } from './base/problems.ts';
 import type { Config } from './config/config.ts';
 import { type Arena, ArenaReader, MAX_READERS } from './control/keeper/arena.ts';
@@ -19,8 +20,10 @@ import { namesOf } from './dns/answer/counting/generation-names.ts';
 import { EventPump } from './dns/answer/events/event-pump.ts';
 import { eventBytes, newEvents } from './dns/answer/events/events.ts';
 import { type FastPathSettings, newFastPath, useSnapshot } from './dns/answer/fast-path.ts';
+import { isProbeReply, PROBE_KEY_BYTES, probeMessage } from './dns/answer/own-probe.ts';
 import { type CacheMemory, newCacheMemory } from './dns/answer/response-cache/layout.ts';
 import { newCacheReader } from './dns/answer/response-cache/reader.ts';
+import { type SelfAnswer, SelfQuestions } from './dns/answer/self-questions.ts';
 import { createDoor, type PacketFault } from './dns/listeners/door.ts';
 import { type Listeners, openListeners } from './dns/listeners/listeners.ts';
 import { RemoteResolver } from './dns/resolve/remote-resolver.ts';
@@ -61,6 +64,12 @@ export interface DnsService {
   open(): Promise<
     readonly { readonly host: string; readonly port: number }[] | { readonly problems: readonly Problem[] }
   >;
+  /** What a client's query meets, judged on main, counted nowhere. */
+  ask(name: WireName, client: Address, now: Instant): SelfAnswer;
+  /** Where each of them can be asked from here; none before open(). */
+  listeners(): readonly { readonly transport: 'udp' | 'tcp'; readonly host: string; readonly port: number }[];
+  /** A query that a listener answers and nobody counts, and how its answer is known. */
+  probe(): { readonly message: Uint8Array; readonly isReply: (reply: Uint8Array) => boolean };
   workers(): PoolStats;
   /** The resolver's, as last told. */
   resolver(): ResolverStats;
@@ -115,6 +124,8 @@ class Service implements DnsService {
   readonly #forwardZones: readonly string[];
   readonly #memory: Memory;
   readonly #path: ReturnType<typeof newFastPath>;
+  readonly #questions: SelfQuestions;
+  readonly #probeKey = getRandomValues(new Uint8Array(PROBE_KEY_BYTES));
   readonly #policy: ArenaReader;
   /** A thread that gets ready while the policy is read: the first answer is a worker's. */
   readonly #spare: Worker[];
@@ -127,7 +138,7 @@ class Service implements DnsService {
   constructor(options: DnsServiceOptions, workers: number) {
     const { config, arena } = options;
     this.#o = options;
-    this.#settings = { ...config.dns, ...config.cache, countsQueries: true };
+    this.#settings = { ...config.dns, ...config.cache, countsQueries: true, probeKey: this.#probeKey };
     this.#forwardZones = config.dns.forward.map(({ zone }) => zone);
     this.#memory = newMemory(config, workers);
     this.book = new CounterBook(this.#memory.counters);
@@ -136,6 +147,11 @@ class Service implements DnsService {
       counters: newCounters(this.#memory.counters[MAIN]),
       events: newEvents(this.#memory.events[MAIN]),
       cache: newCacheReader(this.#memory.cache),
+      settings: this.#settings,
+      forwardZones: this.#forwardZones,
+      seed: randomInt(2 ** 32),
+    });
+    this.#questions = new SelfQuestions({
       settings: this.#settings,
       forwardZones: this.#forwardZones,
       seed: randomInt(2 ** 32),
@@ -153,7 +169,9 @@ class Service implements DnsService {
 
   follow(): void {
     const snapshot = this.#policy.next();
-    if (snapshot !== undefined) useSnapshot([this.#path], snapshot);
+    if (snapshot === undefined) return;
+    useSnapshot([this.#path], snapshot);
+    this.#questions.follow(snapshot);
   }
 
   async open(): ReturnType<DnsService['open']> {
@@ -175,6 +193,23 @@ class Service implements DnsService {
     for (const [worker, fds] of pool?.fds.entries() ?? []) this.#memory.fds[worker].set(fds);
     pool?.start();
     return listeners.bound;
+  }
+
+  ask(name: WireName, client: Address, now: Instant): SelfAnswer {
+    return this.#questions.ask(name, client, now);
+  }
+
+  listeners(): ReturnType<DnsService['listeners']> {
+    const reachable = this.#listeners?.reachable ?? [];
+    return reachable.flatMap((at) => [
+      { transport: 'udp', ...at },
+      { transport: 'tcp', ...at },
+    ]);
+  }
+
+  probe(): ReturnType<DnsService['probe']> {
+    const message = probeMessage(this.#probeKey, randomInt(2 ** 16));
+    return { message, isReply: (reply) => isProbeReply(message, reply) };
   }
 
   workers(): PoolStats {

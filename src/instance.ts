@@ -22,6 +22,9 @@ import { openUnchanged, readLastGoodModel, writeLastGood } from './control/keepe
 import { PolicyKeeper } from './control/keeper/policy-keeper.ts';
 import { OverrideDesk } from './control/overrides/override-desk.ts';
 import { OverrideStore } from './control/overrides/override-store.ts';
+import { answers } from './control/probe/ask-listener.ts';
+import { withFailures } from './control/probe/readiness.ts';
+import { SelfProbe } from './control/probe/self-probe.ts';
 import type { Handlers } from './control/requests.ts';
 import { restartWarnings } from './control/restart-keys.ts';
 import { openStateFolder } from './control/state-folder.ts';
@@ -37,8 +40,10 @@ import { createMetrics } from './observe/metrics.ts';
 import { dayOf, Pseudonyms } from './observe/pseudonym.ts';
 import { Retention } from './observe/retention.ts';
 import { peerUidReader } from './peer-uid.ts';
+import { checkOverride } from './policy/check/check-override.ts';
+import { ruleBookOf } from './policy/explain/rule-book.ts';
 import { openVerifiedSnapshot } from './policy/snapshot/snapshot.ts';
-import { overrideReaders, policyReaders } from './policy-metrics.ts';
+import { overrideReaders, policyReaders, probeReaders } from './policy-metrics.ts';
 import { runCompiler } from './threads/compile.ts';
 
 /** The largest lists compile in 3 s; a compiler that takes this long hangs. */
@@ -162,7 +167,10 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     keep: keepPolicy,
     listKept,
     beforeActive: (snapshot) => dns.prepare(snapshot),
-    onActive: () => dns.follow(),
+    onActive: () => {
+      dns.follow();
+      void probe.ask();
+    },
     onRead: (report) => {
       if (report.watched.length > 0) watch.set(report.watched);
       return report.ok ? restartWarnings(config, report.config) : [];
@@ -170,16 +178,28 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     journal: (entry) => journal.note(entry),
     log: (level, message) => log[level](message),
   });
+  const probe = new SelfProbe({
+    clock: systemClock,
+    active: () => keeper.status().active,
+    ask: (name, client, now) => dns.ask(name, client, now),
+    listeners: () => dns.listeners(),
+    answers: (listener) => answers(listener, dns.probe()),
+    log: (level, message) => log[level](message),
+  });
   closing.push(
     () => watch.close(),
     () => keeper.close(),
+    () => probe.close(),
   );
 
   const overrideDesk = new OverrideDesk({
     store: overrides,
     clock: systemClock,
     model: () => keeper.status().active?.model,
-    check: () => [],
+    check: (override, model, now) => {
+      const served = keeper.status().active?.snapshot;
+      return served === undefined ? [] : checkOverride(override, model, now, ruleBookOf(served));
+    },
     recompile: () => keeper.recompile(),
     record: (event) => journal.note({ kind: 'override', ...event }),
     log: (level, message) => log[level](message),
@@ -196,6 +216,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     ],
     ...policyReaders(() => keeper.status(), Date.now),
     ...overrideReaders(() => overrides.active(systemClock.now())),
+    ...probeReaders(() => probe.status()),
     ...dnsReaders({
       counters: () => dns.book.read(),
       workers: () => dns.workers(),
@@ -212,7 +233,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     listen: config.admin.listen,
     where,
     metrics: { ...metrics, render: () => dns.refreshStats().then(metrics.render) },
-    readiness: () => keeper.status(),
+    readiness: () => withFailures(keeper.status(), probe.status().failing),
   });
   if ('close' in admin) closing.push(() => admin.close());
   const problems = [
@@ -221,6 +242,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     ...('close' in admin ? [] : [admin.problem]),
   ];
   if ('problems' in opened || !('close' in admin) || policyProblems !== undefined) return { problems };
+  void probe.ask(); // From now on of the listeners too.
 
   const handlers: Handlers = {
     status: async () => {

@@ -1,6 +1,7 @@
 // Hands the metrics of policy their numbers: what is served, how reloads went, what begins and ends.
 
 import { type ActivePolicy, OUTCOMES, type PolicyStatus } from './control/keeper/active-policy.ts';
+import type { ProbeStatus } from './control/probe/self-probe.ts';
 import type { ReadSamples, Sample } from './observe/metrics.ts';
 import { endOf, type Override } from './policy/model.ts';
 
@@ -54,6 +55,16 @@ export function overrideReaders(held: () => readonly Override[]): Record<string,
         labels: [kind],
         value: Math.min(...ends(kind)) / 1000,
       })),
+  };
+}
+
+export function probeReaders(status: () => ProbeStatus): Record<string, ReadSamples> {
+  const wellOf = (findings: ProbeStatus['policy'] | ProbeStatus['listeners']): Sample[] =>
+    findings.map(({ labels, faults }) => ({ labels, value: faults.length === 0 ? 1 : 0 }));
+  return {
+    interdict_probe_success: () => wellOf(status().policy),
+    interdict_probe_listener_success: () => wellOf(status().listeners),
+    interdict_probe_timestamp_seconds: () => one((status().at ?? 0) / 1000),
   };
 }
 

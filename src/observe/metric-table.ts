@@ -106,6 +106,20 @@ export const METRICS: readonly MetricRow[] = [
   row('feed_rules', 'gauge', 'feed', 'Rules taken from the feed.'),
 
   row(
+    'probe_success',
+    'gauge',
+    'segment expect',
+    '1 when the instance, asked by itself, did as expected for clients of the segment: block, allow, exempt, ended (blocked again since an exemption ended).',
+  ),
+  row(
+    'probe_listener_success',
+    'gauge',
+    'transport',
+    '1 when every listener of the transport answered a query of the instance itself.',
+  ),
+  row('probe_timestamp_seconds', 'gauge', '', 'When the instance last asked itself all of this; 0: never.'),
+
+  row(
     'events_dropped_total',
     'counter',
     'sink',

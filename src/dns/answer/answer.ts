@@ -38,12 +38,13 @@ import { finish, NO_EDE, sendRcode } from './finish.ts';
 import { answerFromCache } from './from-cache.ts';
 import { answerLocal } from './local-answer.ts';
 import { LOCAL_NONE, localKind } from './local-zones.ts';
-import { DROP, MISS } from './outcome.ts';
+import { DROP, MISS, PROBE } from './outcome.ts';
+import { answerOwnProbe, isOwnProbe } from './own-probe.ts';
 import { parentNumber } from './record.ts';
 import { mayRefuse } from './refusals.ts';
 
 /**
- * Judges the query in `packet` and writes its answer over it. Gives the answer's length, MISS or DROP. Never throws, never allocates,
+ * Judges the query in `packet` and writes its answer over it. Gives the answer's length, MISS, DROP or PROBE. Never throws, never allocates,
  * never writes outside the packet's room. On a MISS the packet's fields are filled in and its bytes are as they came.
  */
 export function answerQuery(path: FastPath, packet: Packet): number {
@@ -62,15 +63,11 @@ export function readPacket(packet: Packet): void {
 
 /** The second part of answerQuery. */
 export function answerRead(path: FastPath, packet: Packet): number {
-  const { snapshot } = path;
   const { fault } = packet;
-  if (snapshot !== undefined && packet.segment === SEGMENT_UNRESOLVED) {
-    packet.segment = segmentNow(snapshot, packet.client, 0, path);
-  }
-  if (path.settings.countsQueries) countQuery(path.counters, packet.transport, parentNumber(snapshot, packet.segment));
-  if (fault === FAULT_DROP) return drop(path, packet, DROPPED_MALFORMED);
+  if (fault !== FAULT_NONE) return answerFaulty(path, packet, fault);
+  arrive(path, packet);
+  const { snapshot } = path;
   if (packet.segment === NO_SEGMENT) return refuseStranger(path, packet, fault);
-  if (fault !== FAULT_NONE) return answerFault(path, packet, fault);
   if (snapshot === undefined) return sendRcode(path, packet, RCODE_SERVFAIL, EDE_NOT_READY);
   const local = localKind(path.localZones, packet.qname, packet.qnameLength, topAt(packet.labels));
   if (local !== LOCAL_NONE) {
@@ -78,6 +75,25 @@ export function answerRead(path: FastPath, packet: Packet): number {
     if (length !== MISS) return length;
   }
   return answerByName(path, snapshot, packet);
+}
+
+/** Whose it is, and that it came. */
+function arrive(path: FastPath, packet: Packet): void {
+  const { snapshot } = path;
+  if (snapshot !== undefined && packet.segment === SEGMENT_UNRESOLVED) {
+    packet.segment = segmentNow(snapshot, packet.client, 0, path);
+  }
+  if (path.settings.countsQueries) countQuery(path.counters, packet.transport, parentNumber(snapshot, packet.segment));
+}
+
+function answerFaulty(path: FastPath, packet: Packet, fault: number): number {
+  if (fault === FAULT_OPCODE && isOwnProbe(path.settings, packet)) {
+    answerOwnProbe(packet);
+    return PROBE;
+  }
+  arrive(path, packet);
+  if (fault === FAULT_DROP) return drop(path, packet, DROPPED_MALFORMED);
+  return packet.segment === NO_SEGMENT ? refuseStranger(path, packet, fault) : answerFault(path, packet, fault);
 }
 
 /** Where the last label starts; the root has none. */

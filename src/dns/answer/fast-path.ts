@@ -41,6 +41,8 @@ export interface FastPathSettings {
   readonly allowNonRecursive: boolean;
   /** True in a door, where a query arrives; false in the resolver, which sees again what a door has counted. */
   readonly countsQueries: boolean;
+  /** Of this process's own probes of its listeners (own-probe.ts); none are known without it. */
+  readonly probeKey?: Uint8Array;
 }
 
 export interface FastPathOptions {

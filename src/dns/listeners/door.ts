@@ -14,7 +14,7 @@ import {
 import type { FastPath } from '../answer/fast-path.ts';
 import { NO_EDE } from '../answer/finish.ts';
 import { answerFailure } from '../answer/from-memory.ts';
-import { DROP, MISS } from '../answer/outcome.ts';
+import { DROP, MISS, PROBE } from '../answer/outcome.ts';
 import type { Resolver } from '../resolve/resolver.ts';
 import { MAX_MESSAGE, RCODE_SERVFAIL } from '../wire/message.ts';
 import { giveShareBack, newShares, takeShare } from './shares.ts';
@@ -83,6 +83,7 @@ export function createDoor(options: DoorOptions): Door {
     path.nowMs = clock.wallMs();
     path.nowSeconds = arrived;
     let length = answerQuery(path, packet);
+    if (length === PROBE) return packet.bytes.slice(0, packet.length);
     if (length === MISS) {
       const slot = misses < maxMisses ? takeShare(shares, client) : -1;
       if (slot >= 0) return miss(query, client.slice(), clientPort, transport, slot);

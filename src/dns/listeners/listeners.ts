@@ -5,6 +5,7 @@ import type { Address } from '../../base/brand.ts';
 import type { Place, Problem } from '../../base/problems.ts';
 import { newCensus, type TcpLimits } from './census.ts';
 import type { Door } from './door.ts';
+import { reachableHosts } from './reachable.ts';
 import { listenTcp } from './tcp.ts';
 import { listenUdp } from './udp.ts';
 
@@ -34,6 +35,8 @@ export interface Listener {
 export interface Listeners {
   /** The bound address of each endpoint, in their order; UDP and TCP have the same port. */
   readonly bound: readonly { readonly host: string; readonly port: number }[];
+  /** Where this machine itself reaches them. */
+  readonly reachable: readonly { readonly host: string; readonly port: number }[];
   /** Stops taking queries, lets those in flight end (at most 2 s), closes. */
   close(): Promise<void>;
 }
@@ -53,6 +56,7 @@ export async function openListeners(options: ListenOptions): Promise<Listeners |
   const census = newCensus(tcp);
   const open: Listener[] = [];
   const bound: { host: string; port: number }[] = [];
+  const reachable: { host: string; port: number }[] = [];
   const problems: Problem[] = [];
   for (const { address, host, port } of listen) {
     const hasIPv4Twin = listen.some((other) => other.port === port && isIPv4(other.address));
@@ -63,7 +67,9 @@ export async function openListeners(options: ListenOptions): Promise<Listeners |
       continue;
     }
     open.push(...pair);
-    bound.push({ host, port: pair[0].port });
+    const [{ port: given }] = pair;
+    bound.push({ host, port: given });
+    reachable.push(...reachableHosts(endpoint).map((host) => ({ host, port: given })));
   }
   if (problems.length > 0) {
     await Promise.all(open.map((listener) => listener.close()));
@@ -72,6 +78,7 @@ export async function openListeners(options: ListenOptions): Promise<Listeners |
   let closing: Promise<void> | undefined;
   return {
     bound,
+    reachable,
     close: () => {
       closing ??= closeAll(open, door);
       return closing;

@@ -22,7 +22,7 @@ import { publishEvents } from '../answer/events/events.ts';
 import { type FastPath, useSnapshot } from '../answer/fast-path.ts';
 import { NO_EDE } from '../answer/finish.ts';
 import { answerFailure } from '../answer/from-memory.ts';
-import { MISS } from '../answer/outcome.ts';
+import { MISS, PROBE } from '../answer/outcome.ts';
 import { touchBatch } from '../answer/prepare.ts';
 import { buildQuery } from '../resolve/upstream/upstream-query.ts';
 import { FLAG_CD, RCODE_SERVFAIL } from '../wire/message.ts';
@@ -92,7 +92,8 @@ class Loop<Socket extends LoopSocket> {
   readonly #failures: Uint32Array;
   readonly #faults = new FaultBudget();
   #areFaultsMany = false;
-  #handedOver = 0;
+  /** Of the batch in hand: what the resolver answers, and our own probes. */
+  #untimed = 0;
 
   constructor(options: LoopOptions<Socket>) {
     this.#o = options;
@@ -144,7 +145,7 @@ class Loop<Socket extends LoopSocket> {
     path.nowMs = wallMs();
     path.nowSeconds = monotonicSeconds();
     this.#failures[lane] = 0;
-    this.#handedOver = 0;
+    this.#untimed = 0;
     this.#read(socket, this.#packets[lane], count);
     // Hits first, then the others: each way through the code in one go (a tenth of the time, half hits and half blocked).
     const packets = this.#packets[lane];
@@ -154,7 +155,7 @@ class Loop<Socket extends LoopSocket> {
     publishEvents(path.events);
     counts.publishDrops();
     // One sample a batch: its packets came together and leave together.
-    countDurations(path.counters, DURATION_MEMORY, monotonicSeconds() - path.nowSeconds, count - this.#handedOver);
+    countDurations(path.counters, DURATION_MEMORY, monotonicSeconds() - path.nowSeconds, count - this.#untimed);
     if (this.#areFaultsMany) throw new Error('too many packets made it throw');
   }
 
@@ -174,6 +175,7 @@ class Loop<Socket extends LoopSocket> {
       const length = answerRead(this.#path, packet);
       if (length > 0) socket.reply(i, length);
       else if (length === MISS) this.#handOver(socket, i, packet);
+      else if (length === PROBE) this.#sendBack(socket, i, packet);
       if (packet.refresh === 1) this.#askAgain(socket, i, packet);
     } catch (error) {
       this.#survive(error, socket, i);
@@ -182,12 +184,17 @@ class Loop<Socket extends LoopSocket> {
 
   #handOver(socket: Socket, i: number, packet: Packet): void {
     if (this.#o.misses.push(socket, i, packet, 0)) {
-      this.#handedOver++;
+      this.#untimed++;
       return;
     }
     countOverload(this.#path.counters);
     const length = answerFailure(this.#path, packet, RCODE_SERVFAIL, NO_EDE);
     if (length > 0) socket.reply(i, length);
+  }
+
+  #sendBack(socket: Socket, i: number, packet: Packet): void {
+    socket.reply(i, packet.length);
+    this.#untimed++;
   }
 
   /** Nobody waits for it, and if there is no room, it is left. The answer lies over the question by now, so that is written anew. */

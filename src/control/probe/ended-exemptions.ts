@@ -1,0 +1,27 @@
+// Exemptions whose clients are to be blocked again: those that ended in the last seven days, as their files say, and those that were taken
+// back before, of which nothing says anything any more. What was taken back is forgotten at a restart.
+
+import type { Instant } from '../../base/brand.ts';
+import type { Exemption } from '../../policy/model.ts';
+
+const WATCHED_MS = 7 * 86_400_000;
+
+export class EndedExemptions {
+  /** By id: all that have begun, and when they end or ended. */
+  readonly #known = new Map<string, { readonly exemption: Exemption; readonly end: number }>();
+
+  /** `exemptions`: all that the policy in force knows, emergencies too. Gives those that ended, in the order in which they were first seen. */
+  look(exemptions: readonly Exemption[], now: Instant): readonly Exemption[] {
+    const present = new Set(exemptions.map(({ id }) => id));
+    for (const exemption of exemptions) {
+      if (exemption.from <= now) this.#known.set(exemption.id, { exemption, end: exemption.until });
+    }
+    for (const [id, { exemption, end }] of this.#known) {
+      if (!present.has(id)) this.#known.set(id, { exemption, end: Math.min(end, now) });
+      if (end + WATCHED_MS <= now) this.#known.delete(id);
+    }
+    return Array.from(this.#known.values())
+      .filter(({ end }) => end <= now)
+      .map(({ exemption }) => exemption);
+  }
+}

@@ -3,6 +3,7 @@ import type { Subject } from '../../src/policy/decide/subjects.ts';
 import { type ExplainedRule, explain } from '../../src/policy/explain/explain.ts';
 import { formatExplanation } from '../../src/policy/explain/format-explanation.ts';
 import { labelsOf, numberOf, Reference, type ReferenceHit } from '../reference/policy.ts';
+import { OVERRIDES } from '../vectors/overrides.ts';
 import { PRECEDENCE } from '../vectors/precedence.ts';
 import { clientOf, compileWorld, NOW, subjectOf, type WorldText, worldOf } from './world.ts';
 
@@ -51,7 +52,7 @@ describe('explain', () => {
     ]);
   });
 
-  test.each(PRECEDENCE)('agrees with the twin on winner and losers: $name', (row) => {
+  test.each([...PRECEDENCE, ...OVERRIDES])('agrees with the twin on winner and losers: $name', (row) => {
     const world = worldOf(row.world);
     const { snapshot } = compileWorld(world);
     const client = clientOf(row.client ?? '10.0.0.1');
@@ -115,7 +116,7 @@ function twinFates(world: ReturnType<typeof worldOf>, client: Uint8Array, subjec
     s.kind === 'name' ? { labels: labelsOf(s.name) } : { address: numberOf(s.address) },
   );
   const verdict = twin.decide(numberOf(client), NOW, asked);
-  const hits = twin.hits(asked);
+  const hits = twin.hits(asked, NOW);
   return hits
     .map((hit) => {
       const settles = twin.settling(hits, hit.rule.app);
@@ -145,9 +146,10 @@ function fateOf(
     if (hit.walk !== settles.walk) return 'earlier-walk';
     return hit.depth === settles.depth ? 'stronger-kind' : 'deeper-rule';
   }
-  const own = twin.actionOf(hit.rule, numberOf(client), NOW);
+  const own = twin.actionOf(hit, numberOf(client), NOW);
   if (own === 'excepted') return 'frees';
   if (own === 'free') return 'not-enforced';
+  if (own === 'released') return 'released';
   return winner !== undefined && winner.rule === hit.rule && winner.subject === hit.subject ? 'decides' : 'outweighed';
 }
 

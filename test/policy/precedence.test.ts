@@ -6,17 +6,19 @@ import { writeEventId } from '../../src/policy/decide/decision-id.ts';
 import { ANSWERS } from '../../src/policy/model.ts';
 import { actionOf, FREE, isOpen, PROTECTED } from '../../src/policy/verdict.ts';
 import { labelsOf, numberOf, Reference, type ReferenceVerdict } from '../reference/policy.ts';
+import { OVERRIDES } from '../vectors/overrides.ts';
 import { PRECEDENCE, type PrecedenceCase } from '../vectors/precedence.ts';
 import { factsBlockOf } from './facts-block.ts';
 import { clientOf, compileWorld, NOW, subjectOf, worldOf } from './world.ts';
 
 describe('who wins', () => {
   test('there are at least sixty cases, each with its own name', () => {
-    expect(new Set(PRECEDENCE.map(({ name }) => name)).size).toBe(PRECEDENCE.length);
+    const all = [...PRECEDENCE, ...OVERRIDES];
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     expect(PRECEDENCE.length).toBeGreaterThanOrEqual(60);
   });
 
-  test.each(PRECEDENCE)('$name', (row) => {
+  test.each([...PRECEDENCE, ...OVERRIDES])('$name', (row) => {
     const world = worldOf(row.world);
     const { snapshot, faults } = compileWorld(world);
     expect(faults.every((fault) => fault === 'taken')).toBe(true);
@@ -83,6 +85,7 @@ function summary(decision: Decision): object {
     segment: decision.segment,
     ...(decision.directive === undefined ? {} : { directive: decision.directive }),
     ...('exemption' in decision ? { exemption: decision.exemption } : {}),
+    ...('override' in decision ? { override: decision.override } : {}),
     ...(match === undefined ? {} : { app: match.app }),
   };
 }

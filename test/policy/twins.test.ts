@@ -3,8 +3,10 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import type { Instant } from '../../src/base/brand.ts';
 import { segmentOf, verdictForFacts, verdictForName } from '../../src/policy/decide/decide.ts';
 import { formatSubject, type Subject } from '../../src/policy/decide/subjects.ts';
+import type { Override } from '../../src/policy/model.ts';
 import { outcomeDirective, outcomeExemption } from '../../src/policy/snapshot/outcome.ts';
 import type { Snapshot } from '../../src/policy/snapshot/snapshot.ts';
 import {
@@ -24,11 +26,12 @@ import {
   matchedOf,
   PROTECTED,
   prefixBitsOf,
+  RELEASED,
   skippedOf,
 } from '../../src/policy/verdict.ts';
-import { labelsOf, numberOf, Reference, type ReferenceVerdict } from '../reference/policy.ts';
+import { labelsOf, numberOf, Reference, type ReferenceVerdict, textOf } from '../reference/policy.ts';
 import { factsBlockOf } from './facts-block.ts';
-import { compileWorld, NOW, randomFrom, type World, type WorldRule, worldOf } from './world.ts';
+import { compileWorld, NOW, overrideOf, randomFrom, type World, type WorldRule, worldOf } from './world.ts';
 
 const SEED = Number(process.env.INTERDICT_SEED ?? 20_261_124);
 const WORLDS = 120;
@@ -135,7 +138,37 @@ function randomWorld(random: Random): World {
     },
   });
   const rules = Array.from({ length: 60 }, (_, i) => randomRule(random, Math.floor(i / 10)));
-  return { ...world, rules };
+  return { model: { ...world.model, overrides: randomOverrides(random, rules) }, rules };
+}
+
+/** In two worlds of three: names that may meet rules, rules that are there or not, a fallback, an emergency; some unconfirmed or over. */
+function randomOverrides(random: Random, rules: readonly WorldRule[]): Override[] {
+  if (random(3) === 0) return [];
+  return Array.from({ length: 1 + random(6) }, (_, i) => {
+    const id = `OVR-${i + 1}`;
+    const unconfirmed = { confirmBy: (NOW + random(3) - 1) as Instant, until: (NOW + random(20)) as Instant };
+    const confirmed = { ...unconfirmed, confirmedBy: 'B. Operator' };
+    const asked = random(3) === 0 ? unconfirmed : confirmed;
+    const rule = rules[random(rules.length)];
+    switch (random(8)) {
+      case 0:
+        return overrideOf(id, 'fallback gov in devices', asked);
+      case 1:
+        return overrideOf(id, { clients: ['10.0.192.0/19'], under: ['gov', 'watch'], apps: ['a0', 'a2'] }, asked);
+      case 2:
+      case 3:
+      case 4:
+        return overrideOf(id, `rule a${rule.app}/${textOf(rule)}`, asked);
+      default:
+        return overrideOf(id, `${random(2) === 0 ? 'exact' : 'domain'} ${plainName(random)}`, asked);
+    }
+  });
+}
+
+/** Of labels that stand for themselves in text. */
+function plainName(random: Random): string {
+  const plain = LABELS.filter((label) => /^[a-z]+$/.test(label));
+  return Array.from({ length: 1 + random(3) }, () => plain[random(plain.length)]).join('.');
 }
 
 function randomSubjects(random: Random): Subject[] {
@@ -168,10 +201,16 @@ function spell(snapshot: Snapshot, segment: number, verdict: number): object {
     subject: snapshot.match.subject,
     ...(action === 0 ? {} : directive),
     ...(action === EXEMPT ? { exemption: snapshot.exemptionIds[outcomeExemption(outcome)] } : {}),
+    ...(action === RELEASED ? { override: snapshot.overrideIds[snapshot.match.release - 1] } : {}),
   };
 }
 
-const ACTIONS: Record<number, string> = { [BLOCKED]: 'blocked', [MONITORED]: 'monitored', [EXEMPT]: 'exempt' };
+const ACTIONS: Record<number, string> = {
+  [BLOCKED]: 'blocked',
+  [MONITORED]: 'monitored',
+  [EXEMPT]: 'exempt',
+  [RELEASED]: 'released',
+};
 
 function spellTwin({ hit, ...rest }: ReferenceVerdict): object {
   if (hit === undefined) return rest;
@@ -193,10 +232,27 @@ describe('the tries and the naive twin agree', () => {
       for (let n = 0; n < ANSWERS_PER_WORLD; n++) compareOne(snapshot, twin, random, met);
     }
     expect(met.get('subjects')).toBeGreaterThan(100_000);
-    for (const action of ['blocked', 'monitored', 'exempt', 'excepted', 'free', 'protected', 'not-listed', 'refused']) {
+    for (const action of [
+      'blocked',
+      'monitored',
+      'exempt',
+      'released',
+      'excepted',
+      'free',
+      'protected',
+      'not-listed',
+      'refused',
+    ]) {
       expect(met.get(action) ?? 0, action).toBeGreaterThan(40);
     }
-    for (const shape of ['through a zone', 'by a target', 'by an address', 'by 10 labels or more']) {
+    for (const shape of [
+      'through a zone',
+      'by a target',
+      'by an address',
+      'by 10 labels or more',
+      'released content',
+      'fallback',
+    ]) {
       expect(met.get(shape) ?? 0, shape).toBeGreaterThan(40);
     }
   });
@@ -217,6 +273,8 @@ function compareOne(snapshot: Snapshot, twin: Reference, random: Random, met: Ma
     if (!isDeepStrictEqual(found, twinSays)) expect(found, subjects.map(formatSubject).join(' | ')).toEqual(twinSays);
   };
   count(wanted.action);
+  if (wanted.action === 'released' && (wanted.hit?.subject ?? 0) > 0) count('released content');
+  if (wanted.action === 'monitored' && wanted.directive === 'gov' && wanted.segment === 'devices') count('fallback');
   const segment = segmentOf(snapshot, client, 0, NOW);
   if (wanted.action === 'refused' || segment < 0) {
     mustBe({ action: segment < 0 ? 'refused' : 'a segment' });

@@ -6,7 +6,7 @@ import type { Instant } from '../../src/base/brand.ts';
 import { parseName } from '../../src/base/names.ts';
 import { type CompileResult, compile } from '../../src/policy/compile/compile.ts';
 import type { Subject } from '../../src/policy/decide/subjects.ts';
-import type { App, Directive, Exemption, Model, Segment } from '../../src/policy/model.ts';
+import type { App, Directive, Exemption, Model, Override, OverrideTerms, Segment } from '../../src/policy/model.ts';
 import type { RuleFault, RuleSink } from '../../src/policy/rules.ts';
 import { openSnapshot, type Snapshot } from '../../src/policy/snapshot/snapshot.ts';
 import {
@@ -19,7 +19,8 @@ import {
 } from '../../src/policy/verdict.ts';
 
 export const NOW = Date.UTC(2026, 10, 24) as Instant;
-export const DAY = 86_400_000;
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
 
 export interface WorldRule {
   readonly app: number;
@@ -57,8 +58,15 @@ export interface WorldText {
       >
     >
   >;
-  readonly exemptions?: Readonly<Record<string, Partial<Exemption> & Pick<Exemption, 'clients' | 'under' | 'apps'>>>;
+  readonly exemptions?: Readonly<Record<string, ExemptionText>>;
+  /** Confirmed, begun ten minutes ago, with two hours to come. */
+  readonly overrides?: Readonly<Record<string, OverrideText>>;
 }
+
+type ExemptionText = Partial<Exemption> & Pick<Exemption, 'clients' | 'under' | 'apps'>;
+
+/** `domain a.b`, `exact a.b` and `rule app/RULE` release; `fallback DIRECTIVE in SEGMENT`; or an emergency exemption. */
+export type OverrideText = string | ExemptionText;
 
 export function worldOf(text: WorldText): World {
   const ids = Object.keys(text.apps);
@@ -68,7 +76,7 @@ export function worldOf(text: WorldText): World {
   };
   return {
     model: {
-      overrides: [],
+      overrides: Object.entries(text.overrides ?? {}).map(([id, o]) => overrideOf(id, o)),
       lists: {
         directives: Object.entries(directives).map(([id, d]) => directiveOf(id, d)),
         apps: ids.map((id) => appOf(id, text.feeds?.includes(id) ?? false)),
@@ -172,6 +180,30 @@ function exemptionOf(id: string, text: NonNullable<WorldText['exemptions']>[stri
     places: placesAt(`exemptions/${id}.yaml`),
     ...text,
   };
+}
+
+/** Unconfirmed when `terms` say by when it is to be, and not by whom it was. */
+export function overrideOf(id: string, text: OverrideText, terms: Partial<OverrideTerms> = {}): Override {
+  const from = terms.from ?? ((NOW - HOUR / 6) as Instant);
+  const always: OverrideTerms = {
+    id,
+    ticket: 'INC-1',
+    reason: 'false positive',
+    by: 'A. Operator',
+    ...(terms.confirmBy === undefined ? { confirmedBy: 'B. Operator' } : {}),
+    confirmBy: (from + HOUR) as Instant,
+    from,
+    until: (NOW + 2 * HOUR) as Instant,
+    ...terms,
+  };
+  if (typeof text !== 'string') return { ...always, kind: 'emergency-exemption', exemption: exemptionOf(id, text) };
+  const [kind, what, , segment] = text.split(' ');
+  if (kind === 'fallback') return { ...always, kind, directive: what, segment };
+  if (kind === 'domain' || kind === 'exact')
+    return { ...always, kind: 'release', what: { kind: 'name', name: what, match: kind } };
+  const slash = what.indexOf('/');
+  const rule = { kind: 'rule' as const, app: what.slice(0, slash), rule: what.slice(slash + 1) };
+  return { ...always, kind: 'release', what: rule };
 }
 
 const KINDS: Record<string, number> = {

@@ -1,8 +1,10 @@
 // The rules of decision written down a second time, straight from the words of the policy: labels as strings, linear scans, no tries, no
 // numbers packed into others. Slow and obvious; the fast code must agree with it on everything.
 
-import { parsePrefix } from '../../src/base/addresses.ts';
-import type { Directive, EnforceEntry, Model } from '../../src/policy/model.ts';
+import { formatPrefix, parsePrefix } from '../../src/base/addresses.ts';
+import type { Address } from '../../src/base/brand.ts';
+import { formatName } from '../../src/base/names.ts';
+import type { Directive, EnforceEntry, Exemption, Model, Override } from '../../src/policy/model.ts';
 import {
   KIND_ADDRESS,
   KIND_DOMAIN,
@@ -20,14 +22,36 @@ export interface ReferenceHit {
   /** Labels of CDN zones taken off. */
   readonly skipped: number;
   readonly depth: number;
+  /** The override that frees what is matched here. */
+  readonly release?: string;
+  /** An override frees this very rule. */
+  readonly isReleasedRule?: boolean;
+}
+
+/** A name that an override releases, met while a subject was judged. */
+interface ReleasedName {
+  readonly id: string;
+  readonly subject: number;
+  readonly walk: number;
+  readonly depth: number;
 }
 
 export interface ReferenceVerdict {
-  readonly action: 'refused' | 'protected' | 'not-listed' | 'excepted' | 'free' | 'exempt' | 'monitored' | 'blocked';
+  readonly action:
+    | 'refused'
+    | 'protected'
+    | 'not-listed'
+    | 'excepted'
+    | 'free'
+    | 'released'
+    | 'exempt'
+    | 'monitored'
+    | 'blocked';
   readonly segment?: string;
   readonly hit?: ReferenceHit;
   readonly directive?: string;
   readonly exemption?: string;
+  readonly override?: string;
 }
 
 export type ReferenceSubject = { readonly labels: readonly string[] } | { readonly address: bigint };
@@ -50,6 +74,7 @@ export class Reference {
   readonly rules: readonly { rule: WorldRule; labels: string[]; network: bigint }[];
   readonly zones: string[][];
   readonly guards: string[][];
+  readonly exemptions: readonly Exemption[];
   /** Client prefixes of segments and exemptions by id, parsed once. */
   readonly clients: ReadonlyMap<string, readonly { network: bigint; bits: number }[]>;
 
@@ -61,7 +86,8 @@ export class Reference {
     this.zones = [...world.model.lists.cdnZones.map(({ name }) => name.split('.')), ...carriers];
     this.guards = world.model.department.protectedNames.map(({ name }) => name.split('.'));
     const { segments, exemptions } = world.model.department;
-    this.clients = new Map([...segments, ...exemptions].map(({ id, clients }) => [id, clients.flatMap(parsed)]));
+    this.exemptions = [...exemptions, ...world.model.overrides.flatMap(emergencyOf)];
+    this.clients = new Map([...segments, ...this.exemptions].map(({ id, clients }) => [id, clients.flatMap(parsed)]));
   }
 
   decide(client: bigint, now: number, subjects: readonly ReferenceSubject[]): ReferenceVerdict {
@@ -72,11 +98,11 @@ export class Reference {
     if ('labels' in first && this.guards.some((guard) => isAtOrBelow(first.labels, guard))) {
       return { action: 'protected', segment };
     }
-    const hits = this.hits(subjects);
+    const hits = this.hits(subjects, now);
     const apps = new Set(hits.map(({ rule }) => rule.app));
     const verdicts = [...apps]
       .map((app) => this.settling(hits, app))
-      .map((hit) => ({ segment, hit, ...this.outcome(hit.rule, place, now) }));
+      .map((hit) => ({ segment, hit, ...this.outcome(hit, place, now) }));
     verdicts.sort(
       (a, b) =>
         WEIGHT[b.action] - WEIGHT[a.action] ||
@@ -93,20 +119,35 @@ export class Reference {
     return hits.filter(({ rule }) => rule.app === app).reduce((best, hit) => (isBefore(hit, best) ? hit : best));
   }
 
-  /** What the client's segment makes of one rule's app. */
-  actionOf(rule: WorldRule, client: bigint, now: number): ReferenceVerdict['action'] {
+  /** What the client's segment makes of a hit that settles its app. */
+  actionOf(hit: ReferenceHit, client: bigint, now: number): ReferenceVerdict['action'] {
     const place = this.placeOf(client, now);
-    return place === undefined ? 'free' : this.outcome(rule, place, now).action;
+    return place === undefined ? 'free' : this.outcome(hit, place, now).action;
   }
 
   /** Every rule that any subject meets, in no promised order. */
-  hits(subjects: readonly ReferenceSubject[]): ReferenceHit[] {
-    return subjects.flatMap((subject, i) =>
-      'labels' in subject ? this.hitsOfName(subject.labels, i) : this.hitsOfAddress(subject.address, i),
+  hits(subjects: readonly ReferenceSubject[], now: number): ReferenceHit[] {
+    const releases = this.model.overrides.filter((o) => isInForce(o, now));
+    const released: ReleasedName[] = [];
+    const hits = subjects.flatMap((subject, i) =>
+      'labels' in subject
+        ? this.hitsOfName(subject.labels, i, releases, released)
+        : this.hitsOfAddress(subject.address, i),
     );
+    return hits.map((hit) => {
+      const ofRule = releases.find((override) => isReleaseOf(override, hit.rule, this.model))?.id;
+      const release = releaseOf(hit, released) ?? ofRule;
+      return { ...hit, ...(release === undefined ? {} : { release }), isReleasedRule: ofRule !== undefined };
+    });
   }
 
-  private hitsOfName(name: readonly string[], subject: number): ReferenceHit[] {
+  /** Adds to `released` the released names that are met on the way. */
+  private hitsOfName(
+    name: readonly string[],
+    subject: number,
+    releases: readonly Override[],
+    released: ReleasedName[],
+  ): ReferenceHit[] {
     let rest = [...name];
     while (rest[0]?.startsWith('_')) rest.shift();
     const hits: ReferenceHit[] = [];
@@ -115,6 +156,10 @@ export class Reference {
       for (const { rule, labels } of this.rules) {
         if (labels.length === 0 || !matches(rule.kind, rest, labels)) continue;
         hits.push({ rule, subject, walk, skipped, depth: labels.length });
+      }
+      for (const { id, labels, isExact } of releases.flatMap(releasedLabels)) {
+        if (isAtOrBelow(rest, labels) && !(isExact && rest.length > labels.length))
+          released.push({ id, subject, walk, depth: labels.length });
       }
       const around = this.zones.filter((zone) => isAtOrBelow(rest, zone));
       const deepest = Math.max(0, ...around.map((zone) => zone.length));
@@ -145,7 +190,7 @@ export class Reference {
       }
     }
     if (segment === undefined) return undefined;
-    const exemptions = this.model.department.exemptions.filter(
+    const exemptions = this.exemptions.filter(
       (exemption) =>
         exemption.segment === segment &&
         exemption.from <= now &&
@@ -156,21 +201,39 @@ export class Reference {
   }
 
   private outcome(
+    { rule, release }: ReferenceHit,
+    place: { segment: string; exemptions: string[] },
+    now: number,
+  ): Pick<ReferenceVerdict, 'directive' | 'exemption' | 'override'> & { action: ReferenceVerdict['action'] } {
+    if (rule.kind === KIND_EXCEPT || rule.kind === KIND_EXCEPT_ADDRESS) return { action: 'excepted' };
+    const enforced = this.enforced(rule, place, now);
+    if (release === undefined || enforced.action === 'free') return enforced;
+    const { exemption: _, ...rest } = enforced;
+    return { ...rest, action: 'released', override: release };
+  }
+
+  private isFallenBack(segment: string, directive: string, now: number): boolean {
+    return this.model.overrides.some(
+      (o) => o.kind === 'fallback' && o.segment === segment && o.directive === directive && isInForce(o, now),
+    );
+  }
+
+  private enforced(
     rule: WorldRule,
     place: { segment: string; exemptions: string[] },
     now: number,
   ): Pick<ReferenceVerdict, 'directive' | 'exemption'> & { action: ReferenceVerdict['action'] } {
-    if (rule.kind === KIND_EXCEPT || rule.kind === KIND_EXCEPT_ADDRESS) return { action: 'excepted' };
     const { lists, department } = this.model;
     const app = lists.apps[rule.app].id;
     const enforce = department.segments.find(({ id }) => id === place.segment)?.enforce ?? [];
-    const exemptions = department.exemptions.filter(({ id }) => place.exemptions.includes(id));
+    const exemptions = this.exemptions.filter(({ id }) => place.exemptions.includes(id));
     let monitored: string | undefined;
     let lifted: { directive: string; exemption: string } | undefined;
     for (const entry of enforce) {
       const directive = lists.directives.find(({ id }) => id === entry.directive);
       if (directive === undefined || !directive.apps.some((named) => named.app === app)) continue;
-      const mode = modeOf(directive, entry, now);
+      const asked = modeOf(directive, entry, now);
+      const mode = asked === 'enforce' && this.isFallenBack(place.segment, directive.id, now) ? 'monitor' : asked;
       if (mode === 'none') continue;
       const exemption = exemptions.find((e) => e.under.includes(directive.id) && e.apps.includes(app));
       if (exemption !== undefined) lifted ??= { directive: directive.id, exemption: exemption.id };
@@ -182,12 +245,61 @@ export class Reference {
   }
 }
 
+function isInForce({ from, until, confirmBy, confirmedBy }: Override, now: number): boolean {
+  return from <= now && now < until && (confirmedBy !== undefined || now < confirmBy);
+}
+
+function emergencyOf(override: Override): Exemption[] {
+  if (override.kind !== 'emergency-exemption') return [];
+  const { id, from, until, confirmBy, confirmedBy } = override;
+  const end = confirmedBy === undefined && confirmBy < until ? confirmBy : until;
+  return [{ ...override.exemption, id, from, until: end }];
+}
+
+function releasedLabels(override: Override): { id: string; labels: string[]; isExact: boolean }[] {
+  if (override.kind !== 'release' || override.what.kind !== 'name') return [];
+  const { name, match } = override.what;
+  return [{ id: override.id, labels: name.split('.'), isExact: match === 'exact' }];
+}
+
+/** A name met in an earlier subject or walk frees everything after it; in the same walk, what is no deeper. */
+function releaseOf(hit: ReferenceHit, released: readonly ReleasedName[]): string | undefined {
+  const inWalk = (name: ReleasedName) => name.subject === hit.subject && name.walk === hit.walk;
+  const isEarlier = (name: ReleasedName) =>
+    name.subject < hit.subject || (name.subject === hit.subject && name.walk < hit.walk);
+  const first = released.find(isEarlier);
+  const earlier = released.filter((name) => name.subject === first?.subject && name.walk === first?.walk);
+  if (earlier.length > 0) return deepest(earlier).id;
+  const here = released.filter((name) => inWalk(name) && name.depth >= hit.depth && hit.rule.name.length > 0);
+  return here.length > 0 ? deepest(here).id : undefined;
+}
+
+/** The first of equals. */
+function deepest(names: readonly ReleasedName[]): ReleasedName {
+  return names.reduce((best, name) => (name.depth > best.depth ? name : best));
+}
+
+function isReleaseOf(override: Override, rule: WorldRule, { lists }: Model): boolean {
+  if (override.kind !== 'release' || override.what.kind !== 'rule') return false;
+  if (rule.kind === KIND_EXCEPT_ADDRESS) return false;
+  return override.what.app === lists.apps[rule.app].id && override.what.rule.replace(/^feed:/, '') === textOf(rule);
+}
+
+/** As in a decision id, where `* / : =` mean something. */
+export function textOf({ kind, name, address, bits }: WorldRule): string {
+  if (name.length === 0) return formatPrefix({ address: address as Address, bits });
+  const marks: Record<number, string> = { [KIND_DOMAIN]: '', [KIND_EXACT]: '=', [KIND_WILDCARD]: '*.' };
+  const text = formatName(name).replace(/[*/:=]/g, (c) => `\\0${c.charCodeAt(0)}`);
+  return `${marks[kind] ?? 'except '}${text}`;
+}
+
 const WEIGHT: Record<ReferenceVerdict['action'], number> = {
   refused: -1,
   protected: -1,
   'not-listed': -1,
   excepted: 0,
   free: 1,
+  released: 2,
   exempt: 3,
   monitored: 4,
   blocked: 5,
@@ -229,12 +341,17 @@ function holds(network: bigint, bits: number, address: bigint): boolean {
   return network >> shift === address >> shift;
 }
 
-/** Earlier subject, then earlier walk, then deeper, then except > exact > domain > wildcard. */
+/** Earlier subject, then earlier walk, then deeper, then except > released rule > exact > domain > wildcard. */
 function isBefore(a: ReferenceHit, b: ReferenceHit): boolean {
   if (a.subject !== b.subject) return a.subject < b.subject;
   if (a.walk !== b.walk) return a.walk < b.walk;
   if (a.depth !== b.depth) return a.depth > b.depth;
-  return STRENGTH.indexOf(a.rule.kind) < STRENGTH.indexOf(b.rule.kind);
+  return strengthOf(a) < strengthOf(b);
 }
 
 const STRENGTH = [KIND_EXCEPT, KIND_EXCEPT_ADDRESS, KIND_EXACT, KIND_ADDRESS, KIND_DOMAIN, KIND_WILDCARD];
+
+function strengthOf({ rule, isReleasedRule }: ReferenceHit): number {
+  const isExcept = rule.kind === KIND_EXCEPT || rule.kind === KIND_EXCEPT_ADDRESS;
+  return isReleasedRule === true && !isExcept ? 1.5 : STRENGTH.indexOf(rule.kind);
+}

@@ -1,5 +1,5 @@
 import { createDecipheriv } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -187,4 +187,39 @@ test('a disk that goes on failing is told of once', async () => {
     await log.flush();
   }
   expect([log.dropped, errors.length]).toEqual([3, 1]);
+});
+
+test('a day on which nothing matched has an empty file, a day without the program has none', async () => {
+  const log = newLog(1000);
+  log.attend('2026-11-24');
+  log.attend('2026-11-24');
+  log.push(event(NOON + 2 * 86_400_000));
+  await log.close();
+  expect(readFileSync(join(folder, '2026-11-24.ndjson'), 'utf8')).toBe('');
+  expect(readdirSync(folder).filter((name) => name.endsWith('.ndjson'))).toEqual([
+    '2026-11-24.ndjson',
+    '2026-11-26.ndjson',
+  ]);
+});
+
+test('a key that cannot be read is not made anew: events are lost, earlier pseudonyms are not', async () => {
+  const path = join(folder, '2026-11-24.key');
+  mkdirSync(path);
+  const log = newLog(1000);
+  log.push(event(NOON));
+  await log.close();
+  expect([log.dropped, errors.length]).toEqual([1, 1]);
+  expect(statSync(path).isDirectory()).toBe(true);
+});
+
+test('a forgotten day takes its key from the disk again, where there is none any more', async () => {
+  let made = 0;
+  const pseudonyms = new Pseudonyms(folder, () => key(++made));
+  const client = parseAddress('10.1.2.3') as Uint8Array;
+  const before = (await pseudonyms.ofDay('2026-11-24'))(client);
+  rmSync(join(folder, '2026-11-24.key'));
+  pseudonyms.forget('2026-11-23');
+  expect((await pseudonyms.ofDay('2026-11-24'))(client)).toBe(before);
+  pseudonyms.forget('2026-11-24');
+  expect((await pseudonyms.ofDay('2026-11-24'))(client)).not.toBe(before);
 });

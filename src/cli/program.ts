@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { STATUSES } from '../policy/model.ts';
 import { EXIT_BROKEN_PIPE, EXIT_FINE, EXIT_USAGE } from './exit-codes.ts';
+import { addNewVerbs } from './new/verbs.ts';
 import { addOverrideVerbs } from './override-program.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -91,6 +92,8 @@ export function createProgram(): Command {
     .option('--since <date>', 'first day that counts (default: the first event file)')
     .addOption(json())
     .action(async (directive, options) => exit(await (await import('./readiness.ts')).readiness(directive, options)));
+
+  addNewVerbs(program, { verb, exit });
 
   addOverrideVerbs(program, { verb, json, exit });
 

@@ -20,7 +20,7 @@ const MAX_EXEMPTIONS = 4096;
 /** They name people and cases: readable for the owner and the group alone. */
 const WIDEST_MODE = 0o640;
 /** A part of decision ids between colons, and a metric's label. */
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const EXEMPTION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export function readExemptions(
   folder: string,
@@ -66,7 +66,7 @@ function readExemption(file: string, clock: Clock, disk: Disk, problems: Problem
     problems.push({ ...problem('file-mode', message, file), severity: 'warning' });
   }
   const id = basename(file, '.yaml');
-  if (!ID.test(id)) {
+  if (!EXEMPTION_ID.test(id)) {
     problems.push(
       problem(
         'id-file',

@@ -3,6 +3,7 @@
 import { formatPrefix, parsePrefix } from '../base/addresses.ts';
 import { instantOf } from '../base/dates.ts';
 import { present } from '../lists/present.ts';
+import type { TextFault } from '../lists/rules/names.ts';
 import { networkOf } from '../lists/rules/rule.ts';
 import type { Path } from '../lists/yaml/document.ts';
 import { quote } from '../lists/yaml/shape.ts';
@@ -60,16 +61,22 @@ export function readClients(texts: readonly string[], path: Path, finder: Finder
 }
 
 function readClient(text: string, path: Path, finder: Finder): string | undefined {
+  const fault = clientFault(text);
+  if (fault !== undefined) finder.error(fault.code, fault.message, path);
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) return undefined;
+  return prefix === 'host-bits' ? networkOf(text) : formatPrefix(prefix);
+}
+
+/** Why a text is no client; undefined when it is one. */
+export function clientFault(text: string): TextFault | undefined {
   const prefix = parsePrefix(text);
   if (prefix === undefined) {
     const cure = 'write it as 10.0.0.0/8 or "2001:db8::/32"';
-    finder.error('address-invalid', `${quote(text)} is no address and no prefix; ${cure}`, path);
-    return undefined;
+    return { code: 'address-invalid', message: `${quote(text)} is no address and no prefix; ${cure}` };
   }
-  if (prefix !== 'host-bits') return formatPrefix(prefix);
-  const network = networkOf(text);
-  finder.error('host-bits', `${quote(text)} has bits set behind its length; write ${network}`, path);
-  return network;
+  if (prefix !== 'host-bits') return undefined;
+  return { code: 'host-bits', message: `${quote(text)} has bits set behind its length; write ${networkOf(text)}` };
 }
 
 function readEnforce(texts: SegmentText['enforce'], path: Path, timeZone: string, finder: Finder): EnforceEntry[] {

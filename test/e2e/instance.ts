@@ -47,12 +47,19 @@ export function writeFiles(files: Readonly<Record<string, string>>, folder: stri
   return folder;
 }
 
+/** The environment of a process whose wall clock stands on another day. */
+export function onOtherDay(daysAhead: number): NodeJS.ProcessEnv {
+  const preload = `--import=${new URL('./other-day.ts', import.meta.url).href}`;
+  return { ...process.env, TEST_DAYS_AHEAD: `${daysAhead}`, NODE_OPTIONS: preload };
+}
+
 /** Runs a verb to its end. */
 export function runCli(
   args: readonly string[],
   cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd });
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk;
@@ -64,9 +71,14 @@ export function runCli(
 }
 
 /** Starts `serve` on a folder with config/interdict.yaml, whose state lies in `state`; throws with its output when it does not come up. */
-export async function startInstance(folder: string, args: readonly string[] = []): Promise<RunningInstance> {
+export async function startInstance(
+  folder: string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<RunningInstance> {
   const child = spawn(process.execPath, [MAIN, 'serve', '--config', join(folder, 'config/interdict.yaml'), ...args], {
     cwd: folder,
+    env,
   });
   let output = '';
   const ports = await new Promise<readonly [number, number]>((done, fail) => {

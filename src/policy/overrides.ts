@@ -16,9 +16,9 @@ export function overridesAt({ overrides }: Model, now: Instant): Override[] {
   return overrides.filter((override) => override.from <= now && now < endOf(override));
 }
 
-/** An emergency exemption is one more exemption, for as long as its override holds. */
-export function withEmergencies(model: Model): Model {
-  const emergencies = model.overrides.flatMap((override) =>
+/** An emergency exemption is one more exemption, for as long as its override holds. `overrides`: those in force. */
+export function withEmergencies(model: Model, overrides: readonly Override[]): Model {
+  const emergencies = overrides.flatMap((override) =>
     override.kind === 'emergency-exemption' ? [exemptionOf(override)] : [],
   );
   if (emergencies.length === 0) return model;
@@ -26,7 +26,7 @@ export function withEmergencies(model: Model): Model {
   return { ...model, department: { ...department, exemptions: [...department.exemptions, ...emergencies] } };
 }
 
-export function exemptionOf(override: OverrideTerms & EmergencyExemption): Exemption {
+function exemptionOf(override: OverrideTerms & EmergencyExemption): Exemption {
   return { ...override.exemption, id: override.id, from: override.from, until: endOf(override) };
 }
 

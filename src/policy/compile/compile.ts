@@ -69,8 +69,8 @@ export type CompileResult =
 
 export function compile(input: CompileInput, hashing: Hashing): CompileResult {
   const { now, generation } = input;
-  const model = withEmergencies(input.model);
-  const overrides = overridesAt(model, now);
+  const overrides = overridesAt(input.model, now);
+  const model = withEmergencies(input.model, overrides);
   if (!(generation >= 1 && generation <= 0xffffffff))
     throw new Error(`generation ${generation} is not in 1 … 2^32 − 1`);
   const problems = checkModel(input.model, now);

@@ -3,9 +3,12 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ActivePolicy } from '../../../src/control/keeper/active-policy.ts';
 import { OverrideDesk, type OverrideEvent, type OverrideReply } from '../../../src/control/overrides/override-desk.ts';
 import { OverrideStore } from '../../../src/control/overrides/override-store.ts';
 import type { RequestOf } from '../../../src/control/requests.ts';
+import { checkOverride } from '../../../src/policy/check/check-override.ts';
+import { ruleBookOf } from '../../../src/policy/explain/rule-book.ts';
 import { Department, RULES, RunningKeeper, START } from '../running-keeper.ts';
 import { SteppedClock } from '../stepped-clock.ts';
 
@@ -49,7 +52,8 @@ class Life {
       store,
       clock,
       model: () => this.running.active?.model,
-      check: () => [],
+      check: (override, model, now) =>
+        checkOverride(override, model, now, ruleBookOf((this.running.active as ActivePolicy).snapshot)),
       recompile: () => this.running.keeper.recompile(),
       record: (event) => this.events.push(event),
       log: () => {},
@@ -344,6 +348,7 @@ describe('what fails opens nothing', () => {
       { ...EMERGENCY.change, exemption: { ...EMERGENCY.change.exemption, clients: ['office'] } },
       'address-invalid',
     ],
+    ['longer than allowed', { ...FALLBACK.change }, 'override-too-long'],
     [
       'an approval of tomorrow',
       { ...EMERGENCY.change, exemption: { ...EMERGENCY.change.exemption, approved_on: '2026-11-25' } },
@@ -351,7 +356,8 @@ describe('what fails opens nothing', () => {
     ],
   ] as const)('%s is refused in words', async (_, change, code) => {
     const life = await new Life().start();
-    expect(codeOf(await life.add({ change } as Partial<RequestOf<'override-add'>>))).toBe(code);
+    const asked = { change, lengthMs: 23 * HOUR_MS } as Partial<RequestOf<'override-add'>>;
+    expect(codeOf(await life.add(asked))).toBe(code);
     expect(life.store.all()).toEqual([]);
   });
 });

@@ -16,8 +16,8 @@ export function overridesAt({ overrides }: Model, now: Instant): Override[] {
   return overrides.filter((override) => override.from <= now && now < endOf(override));
 }
 
-/** An emergency exemption is one more exemption, for as long as its override holds. `overrides`: those in force. */
-export function withEmergencies(model: Model, overrides: readonly Override[]): Model {
+/** An emergency exemption is one more exemption, for as long as its override holds. `overrides`: those that are to be seen. */
+export function withEmergencies(model: Model, overrides: readonly Override[] = model.overrides): Model {
   const emergencies = overrides.flatMap((override) =>
     override.kind === 'emergency-exemption' ? [exemptionOf(override)] : [],
   );

@@ -8,7 +8,7 @@ import { isDate } from '../base/dates.ts';
 import type { Config } from '../config/config.ts';
 import { loadSources } from '../config/load.ts';
 import { statePaths } from '../control/state-folder.ts';
-import { dueOf } from '../observe/retention.ts';
+import { dueOf } from '../observe/dated-files.ts';
 import type { Model, Span } from '../policy/model.ts';
 import { chooseConfig } from './config-file.ts';
 import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { containsPrefix, formatAddress, parsePrefix } from '../base/addresses.ts';
 import { isDate } from '../base/dates.ts';
 import type { Span } from '../policy/model.ts';
+import { dueOf } from './dated-files.ts';
 import { eventsOf } from './event-files.ts';
 import { addressOf, KEY_BYTES } from './pseudonym.ts';
-import { dueOf } from './retention.ts';
 
 /** `DAY/CLIENT` of an event line; its whole `time` may stand for the day. */
 const REFERENCE = /^(\d{4}-\d{2}-\d{2})(?:T[\d:.]+Z)?\/([0-9a-f]{32})$/;

@@ -1,24 +1,18 @@
 // Removes what has been kept long enough: event files, keys of pseudonyms, samples of faults. By the date in a file's name and the wall
 // clock, while that clock can be believed (clock-trust.ts). A clock that goes a month ahead is told of in the log, with what will be
 // removed by it and when; whoever sets it back in time has lost nothing.
-//
-// `due` is the first moment at which a day's file may be gone, and it is counted from the day's beginning: "7 days" is never eight.
 
-import { open, readdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { Instant } from '../base/brand.ts';
-import { addSpan, isDate } from '../base/dates.ts';
+import { open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Retention as Kept } from '../config/retention.ts';
 import type { Span } from '../policy/model.ts';
 import { ClockTrust, HOLD_MS } from './clock-trust.ts';
+import { type DatedFile, datedFiles, dueOf, faultsFile } from './dated-files.ts';
 import { dayOf } from './pseudonym.ts';
 
 /** The clock is looked at so often; a step is told of within this, and removal is at most this late. */
 const LOOK_MS = 600_000;
 const DAY_MS = 86_400_000;
-const DATED = /^(\d{4}-\d{2}-\d{2})\.(?:ndjson|key)$/;
-/** Of faults.ndjson, whose lines begin with their time. */
-const FIRST_TIME = /^\{"time":"(\d{4}-\d{2}-\d{2})T/;
 
 export interface RetentionOptions {
   readonly events: string;
@@ -32,10 +26,8 @@ export interface RetentionOptions {
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
-interface Item {
-  readonly what: 'event file' | 'pseudonym key' | 'samples of faults';
-  readonly path: string;
-  readonly day: string;
+interface Item extends DatedFile {
+  readonly what: 'event file' | 'pseudonym key' | 'file of faults';
   readonly due: number;
 }
 
@@ -118,50 +110,14 @@ export class Retention {
 
   async #items(): Promise<Item[]> {
     const { events, keys, faults, kept } = this.#o;
-    const firstFault = await dayOfFaults(faults);
+    const items = (what: Item['what'], files: readonly DatedFile[], span: Span) =>
+      files.map((file) => ({ what, ...file, due: dueOf(file.day, span) }));
     return [
-      ...(await datedFiles(events)).map((file) => ({
-        what: 'event file' as const,
-        ...file,
-        due: dueOf(file.day, kept.events.span),
-      })),
-      ...(await datedFiles(keys)).map((file) => ({
-        what: 'pseudonym key' as const,
-        ...file,
-        due: dueOf(file.day, kept.pseudonymKeys.span),
-      })),
-      ...(firstFault === undefined
-        ? []
-        : [
-            {
-              what: 'samples of faults' as const,
-              path: faults,
-              day: firstFault,
-              due: dueOf(firstFault, kept.events.span),
-            },
-          ]),
+      ...items('event file', await datedFiles(events), kept.events.span),
+      ...items('pseudonym key', await datedFiles(keys), kept.pseudonymKeys.span),
+      ...items('file of faults', await faultsFile(faults), kept.events.span),
     ];
   }
-}
-
-/** First moment at which what was written on that day (UTC) may be gone. */
-export function dueOf(day: string, span: Span): number {
-  return addSpan(Date.parse(`${day}T00:00:00Z`) as Instant, span, 'UTC');
-}
-
-/** Files of a folder that a day names, the oldest first; none when there is no such folder. */
-export async function datedFiles(folder: string): Promise<{ readonly path: string; readonly day: string }[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names.sort().flatMap((name) => {
-    const day = DATED.exec(name)?.[1];
-    return day === undefined || !isDate(day) ? [] : [{ path: join(folder, name), day }];
-  });
-}
-
-/** The day of the oldest sample; undefined when there is none. */
-export async function dayOfFaults(file: string): Promise<string | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return FIRST_TIME.exec(text)?.[1];
 }
 
 /**

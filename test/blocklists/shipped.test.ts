@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { containsPrefix, type Prefix, parsePrefix } from '../../src/base/addresses.ts';
 import { formatProblem } from '../../src/base/problems.ts';
+import { TestNames } from '../../src/control/probe/test-names.ts';
 import { corpus } from './corpus.ts';
 import sample from './sample.json' with { type: 'json' };
 import { FOLDER, loadShipped, NOW } from './shipped.ts';
@@ -52,6 +53,14 @@ describe('the shipped blocklists', () => {
       expect(tests.blocked.filter((name) => shipped.reach(id, name) === 'free')).toEqual([]);
       expect(tests.free.filter((name) => shipped.reach(id, name) !== 'free')).toEqual([]);
     }
+  });
+
+  it('say of every name that one app frees and another matches whose it is, so that the self-probe takes none for innocent', () => {
+    const names = new TestNames(shipped.model);
+    const wrong = APPS.flatMap((app) =>
+      names.free([app]).flatMap(({ text }) => (shipped.reach(app, text) === 'free' ? [] : [`${text} ${app}`])),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('name in a directive every app that carries no reason to be unassigned', () => {

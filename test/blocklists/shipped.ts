@@ -23,6 +23,8 @@ export type Reach = 'free' | 'literal' | 'cdn-zone';
 
 export interface Shipped {
   readonly lists: ListsModel;
+  /** These lists in the department of one segment for each app. */
+  readonly model: Model;
   /** The loader's and, once compiled, the sink's. */
   readonly problems: readonly Problem[];
   /** What the app's rules make of a query name, and whether a CDN zone had to be taken off for it. */
@@ -55,7 +57,7 @@ export function loadShipped(folder = FOLDER, disk: Disk = nodeDisk): Shipped {
     if (actionOf(verdict) !== BLOCKED) return 'free';
     return skippedOf(verdict) > 0 ? 'cdn-zone' : 'literal';
   };
-  return { lists: reading.model, problems: [...reading.problems, ...result.problems], reach };
+  return { lists: reading.model, model, problems: [...reading.problems, ...result.problems], reach };
 }
 
 function departmentOf(lists: ListsModel): Model {

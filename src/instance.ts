@@ -155,6 +155,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     configFile: choice.file,
     lastGoodFolder: state.lastGood,
     keptFolder: state.kept,
+    sourcesFolder: state.sources,
     maxShrink: config.reload.maxShrink,
     clock: systemClock,
     arena,
@@ -250,6 +251,8 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
       return { state: readiness, reasons, hash: active?.hash, generation: active?.generation, version };
     },
     reload: ({ acceptShrink }) => keeper.reload(acceptShrink),
+    rollback: ({ hash }, { uid }) => keeper.rollback(hash, uid),
+    'rollback-end': ({ acceptShrink }, { uid }) => keeper.unpin(acceptShrink, uid),
     'override-add': (request, caller) => overrideDesk.add(request, caller),
     'override-confirm': (request, caller) => overrideDesk.confirm(request, caller),
     'override-end': (request, caller) => overrideDesk.end(request, caller),

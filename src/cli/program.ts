@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { STATUSES } from '../policy/model.ts';
 import { EXIT_BROKEN_PIPE, EXIT_FINE, EXIT_USAGE } from './exit-codes.ts';
+import { addHistoryVerbs } from './history-program.ts';
 import { addNewVerbs } from './new/verbs.ts';
 import { addOverrideVerbs } from './override-program.ts';
 import { packageVersion } from './package-version.ts';
@@ -48,7 +49,7 @@ export function createProgram(): Command {
     .argument('[subjects...]', 'a name, an address or a URL; then the names and addresses its answer leads to')
     .option('--client <ip>', 'who asks')
     .option('--id <id>', 'a decision id, from a log, an EDE text or a report, in place of a subject')
-    .option('--at <time>', 'judge as of this date or RFC 3339 instant; always from the files')
+    .option('--at <time>', 'judge as of this date or RFC 3339 instant: by the policy served then')
     .addOption(json())
     .action(async (subjects, options) => exit(await (await import('./explain.ts')).explain(subjects, options)));
 
@@ -96,6 +97,7 @@ export function createProgram(): Command {
   addNewVerbs(program, { verb, exit });
 
   addOverrideVerbs(program, { verb, json, exit });
+  addHistoryVerbs(program, { verb, json, exit });
 
   return program;
 }

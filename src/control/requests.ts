@@ -7,6 +7,8 @@ import { overrideRequests } from './overrides/override-request.ts';
 const requestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('status') }),
   z.strictObject({ verb: z.literal('reload'), acceptShrink: z.string().optional() }),
+  z.strictObject({ verb: z.literal('rollback'), hash: z.string().max(64).optional() }),
+  z.strictObject({ verb: z.literal('rollback-end'), acceptShrink: z.string().optional() }),
   ...overrideRequests,
   identifyRequest,
 ]);

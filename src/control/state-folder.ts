@@ -20,6 +20,7 @@ export interface StateFolder {
   readonly lastGood: string;
   readonly kept: string;
   readonly journal: string;
+  readonly sources: string;
   readonly events: string;
   readonly keys: string;
   readonly faults: string;
@@ -33,6 +34,7 @@ export function statePaths(path: string): StateFolder {
     lastGood: join(path, 'last-good'),
     kept: join(path, 'kept'),
     journal: join(path, 'journal'),
+    sources: join(path, 'journal', 'sources'),
     events: join(path, 'events'),
     keys: join(path, 'keys'),
     faults: join(path, 'faults.ndjson'),

@@ -22,6 +22,8 @@ export interface KeptSources {
   readonly sha256: string;
   /** Its files are not those of the commit; absent where that is not known. */
   readonly dirty?: boolean | undefined;
+  /** Its department as JSON, kept likewise, where that is not the one of those files. */
+  readonly department?: string | undefined;
 }
 
 export interface ActivePolicy {

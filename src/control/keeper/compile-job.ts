@@ -7,11 +7,14 @@ import { hasErrors, type Problem } from '../../base/problems.ts';
 import type { Config } from '../../config/config.ts';
 import { loadSources } from '../../config/load.ts';
 import { runAppTests } from '../../lists/app-tests.ts';
+import { nodeDisk } from '../../lists/disk.ts';
 import { compile } from '../../policy/compile/compile.ts';
 import type { Exemption, Model, Override, Role } from '../../policy/model.ts';
 import type { RuleSink } from '../../policy/rules.ts';
 import { rulesOf } from '../../policy/snapshot/replay.ts';
 import { openSnapshot, type Snapshot } from '../../policy/snapshot/snapshot.ts';
+import { type Manifest, recordingDisk } from '../journal/recording-disk.ts';
+import { keepSources, keepText } from '../journal/sources.ts';
 import type { KeptSources } from './active-policy.ts';
 import { appsThatMatch } from './app-matcher.ts';
 import { standingIn } from './exemptions-since.ts';
@@ -70,6 +73,8 @@ export type CompileReport =
     }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly watched: readonly string[] };
 
+type Good = CompileReport & { readonly ok: true };
+
 interface Input {
   readonly model: Model;
   readonly rules: (sink: RuleSink) => void;
@@ -104,18 +109,44 @@ export async function runCompileJob(
 }
 
 function fromFiles(job: CompileJob, configFile: string, readAt: Instant, into: Uint8Array): CompileReport {
-  const stamping = stampingDisk(job.now);
+  const recording = recordingDisk();
+  const stamping = stampingDisk(job.now, recording.disk);
   const sources = loadSources(configFile, readAt, stamping.disk);
   const { config, model, rules, watched } = sources;
   if (config === undefined || model === undefined) return failed(sources.problems, watched);
-  const report = build(job, { model, rules, readAt, config }, into);
+  const built = build(job, { model, rules, readAt, config }, into);
   // Faults of single rules were found while the rules streamed by.
   const problems = [
     ...sources.problems,
-    ...report.problems.filter((problem) => !isAboutUnread(problem, sources.unread)),
+    ...built.problems.filter((problem) => !isAboutUnread(problem, sources.unread)),
   ];
-  if (!report.ok || hasErrors(problems)) return failed(problems, watched);
-  return { ...report, problems, watched, config, stamps: stamping.stamps() };
+  if (!built.ok || hasErrors(problems)) return failed(problems, watched);
+  const report = { ...built, problems, watched, config, stamps: stamping.stamps() };
+  return withSources(report, () => sourcesOf(job, recording.manifest(configFile)));
+}
+
+function sourcesOf({ sourcesFolder }: CompileJob, manifest: Manifest | undefined): KeptSources | undefined {
+  if (sourcesFolder === undefined) return undefined;
+  if (manifest === undefined) throw new Error('one changed while it was read');
+  return { sha256: keepSources(sourcesFolder, manifest, nodeDisk) };
+}
+
+/** Rules of before under another department than that of their files. */
+function otherDepartment({ sourcesFolder }: CompileJob, { sources, model }: Good): KeptSources | undefined {
+  if (sourcesFolder === undefined || sources === undefined) return undefined;
+  return { ...sources, department: keepText(sourcesFolder, JSON.stringify(model.department)) };
+}
+
+/** The text of what was read is kept for explain --at; that it cannot be stops nothing. */
+function withSources(report: CompileReport, sources: (report: Good) => KeptSources | undefined): CompileReport {
+  if (!report.ok) return report;
+  try {
+    return { ...report, sources: sources(report) };
+  } catch (error) {
+    const message = `the files of this policy are not kept, so that explain --at will not know it: ${(error as Error).message}`;
+    const told = { ...fault('sources-not-kept', message, 'state'), severity: 'warning' } as const;
+    return { ...report, problems: [...report.problems, told], sources: undefined };
+  }
 }
 
 /** What stands in a file that could not be read is not unknown; that file's own problem says enough. */
@@ -137,8 +168,10 @@ async function fromLastGood(
   if (present.config !== undefined && !hasErrors(present.configProblems)) {
     const department = present.config.department;
     const report = build(job, { ...lastGood, model: { ...model, department } }, into);
-    if (report.ok && !hasErrors(report.problems))
-      return { ...report, watched: present.watched, config: present.config };
+    if (report.ok && !hasErrors(report.problems)) {
+      const good = { ...report, watched: present.watched, config: present.config };
+      return withSources(good, (made) => otherDepartment(job, made));
+    }
   }
   return { ...build(job, lastGood, into), watched: present.watched };
 }
@@ -153,7 +186,8 @@ async function fromKept(
   if ('fault' in kept) return failed([fault('kept-unusable', kept.fault, folder)]);
   const { department } = kept.model;
   const exemptions = standingIn(present, department.exemptions);
-  return build(job, { ...kept, model: { ...kept.model, department: { ...department, exemptions } } }, into);
+  const input = { ...kept, model: { ...kept.model, department: { ...department, exemptions } } };
+  return withSources(build(job, input, into), (report) => otherDepartment(job, report));
 }
 
 async function inputFrom(folder: string): Promise<(Input & { sources: KeptSources | undefined }) | { fault: string }> {

@@ -21,6 +21,7 @@ export function activatedEntry(active: ActivePolicy, cause: Cause): ActivatedEnt
   return {
     ...{ kind: 'activated', cause, origin, hash, generation, from, readAt },
     ...{ revision: lists.revision, dirty: sources?.dirty, counts, overrides, sources: sources?.sha256 },
+    department: sources?.department,
     uid: cause === 'rollback' ? pinned?.uid : undefined,
   };
 }

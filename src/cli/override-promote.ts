@@ -5,13 +5,15 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Instant } from '../base/brand.ts';
-import { parseName } from '../base/names.ts';
+import { formatName, parseName } from '../base/names.ts';
 import { readConfig } from '../config/read-config.ts';
 import { appsThatMatch } from '../control/keeper/app-matcher.ts';
 import { sha256 } from '../control/keeper/compile-job.ts';
 import { type Freed, type Promoted, promoteInto, withOverrideSource } from '../lists/promote.ts';
 import type { Model, Override, Release } from '../policy/model.ts';
-import { openSnapshot } from '../policy/snapshot/snapshot.ts';
+import { isExcept } from '../policy/snapshot/entries.ts';
+import { rulesOf } from '../policy/snapshot/replay.ts';
+import { openSnapshot, type Snapshot } from '../policy/snapshot/snapshot.ts';
 import { complain } from './ask-instance.ts';
 import { compileHere } from './compile-here.ts';
 import { chooseConfig } from './config-file.ts';
@@ -30,7 +32,8 @@ export async function promote(id: string, options: PromoteOptions): Promise<numb
   const changes = await changesOf(release, configFile);
   if (changes === undefined) return EXIT_PROBLEMS;
   for (const change of changes) await write(change, configFile);
-  if (changes.every(({ added, left }) => added.length + left.length === 0)) printLine('the files say so already');
+  if (changes.every(({ added, left }) => added.length + left.length === 0))
+    printLine('nothing is to be written: the files free it already');
   return (await isSound(configFile)) && changes.every(({ left }) => left.length === 0) ? EXIT_FINE : EXIT_PROBLEMS;
 }
 
@@ -63,22 +66,37 @@ async function changesOf(release: ReleaseOverride, configFile: string): Promise<
     printProblems(report.problems, configFile);
     return undefined;
   }
-  const { what } = release;
-  const name = what.kind === 'name' ? parseName(what.name) : undefined;
-  const apps =
-    what.kind === 'rule'
-      ? [what.app]
-      : name === undefined || typeof name === 'string'
-        ? []
-        : appsThatMatch(snapshot, name);
-  if (apps.length === 0)
-    return complain(`no rule of the files matches what ${release.id} released; nothing is to be written`);
+  warnOfRulesBelow(release, snapshot);
+  const apps = appsOf(release, snapshot);
+  if (apps.length === 0) return [];
   const freed = freedBy(release, report.model.department.timeZone);
   const changes = apps.map((app) => changeOf(app, freed, report.model, configFile));
   if (!changes.every((change) => change !== undefined)) return undefined;
   const { config } = readConfig(configFile, { now });
   const sources = resolve(dirname(configFile), config?.blocklists ?? '', 'sources.yaml');
   return [{ file: sources, ...withOverrideSource(readFileSync(sources, 'utf8')) }, ...changes];
+}
+
+function appsOf({ what }: ReleaseOverride, snapshot: Snapshot): readonly string[] {
+  if (what.kind === 'rule') return [what.app];
+  const name = parseName(what.name);
+  return typeof name === 'string' ? [] : appsThatMatch(snapshot, name);
+}
+
+/** A release with all below beats them; an except does not, the deeper rule wins. */
+function warnOfRulesBelow({ what }: ReleaseOverride, snapshot: Snapshot): void {
+  if (what.kind === 'rule' || what.match === 'exact') return;
+  rulesOf(snapshot, {
+    attributes: () => 0,
+    name: (app, kind, _, bytes, at) => {
+      const name = formatName(bytes, at);
+      if (!isExcept(kind) && name.endsWith(`.${what.name}`))
+        complain(`${snapshot.appIds[app]} has a rule on ${name}, which an except above it does not free: take it away`);
+      return 'taken';
+    },
+    address: () => 'taken',
+    claimedBy: () => '',
+  });
 }
 
 function changeOf(id: string, freed: Freed, { lists }: Model, configFile: string): Change | undefined {

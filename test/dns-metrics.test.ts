@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import type { ActivePolicy } from '../src/control/keeper/active-policy.ts';
 import { CounterBook } from '../src/dns/answer/counting/counter-book.ts';
 import { type Counters, countCacheHit, countOverload, newCounters } from '../src/dns/answer/counting/counters.ts';
 import type { ResolverStats } from '../src/dns/resolve/resolve.ts';
 import { NO_POOL, type PoolStats } from '../src/dns/workers/pool.ts';
 import { dnsReaders } from '../src/dns-metrics.ts';
+import { smallPolicy } from './dns/answer/small-policy.ts';
 
 test('queries turned away by the door and by the resolver are one count', () => {
   const counters = newCounters();
@@ -57,13 +59,30 @@ test('workers and their sockets are told as the pool has them', () => {
   expect([...readers.interdict_socket_errors_total()]).toEqual([{ labels: ['[::]:53', 'send', 'EAGAIN'], value: 5 }]);
 });
 
-function readersOf(counters: Counters, resolver: ResolverStats, workers = NO_POOL) {
+test('what an enforced app may come to is 0 from the first scrape, releases too', () => {
+  const rules = [{ app: 'tiktok', rules: 9, roles: ['web'] }];
+  // What these metrics read of it.
+  const active = { snapshot: smallPolicy(), rules } as unknown as ActivePolicy;
+  const readers = readersOf(newCounters(), {} as ResolverStats, NO_POOL, active);
+  const actions = ['blocked', 'monitored', 'exempt', 'released'];
+  const decisions = [...readers.interdict_decisions_total()].filter(({ labels }) => labels[1] === 'nxdomain');
+  expect(decisions).toEqual(
+    ['tiktok', 'canary'].flatMap((app) =>
+      actions.map((action) => ({ labels: ['dns', 'nxdomain', app, action], value: 0 })),
+    ),
+  );
+  expect([...readers.interdict_app_matches_total()]).toEqual(
+    actions.map((action) => ({ labels: ['tiktok', 'web', action], value: 0 })),
+  );
+});
+
+function readersOf(counters: Counters, resolver: ResolverStats, workers = NO_POOL, active?: ActivePolicy) {
   const book = new CounterBook([counters.memory]);
   return dnsReaders({
     counters: () => book.read(),
     workers: () => workers,
     resolver: () => resolver,
-    active: () => undefined,
-    maxSeries: 1,
+    active: () => active,
+    maxSeries: 100,
   });
 }

@@ -33,10 +33,12 @@ test.each([
   ['a hit', 'kept.example.net', CLIENTS.nxdomain],
   ['a hit, judged anew each time', 'kept.example.net', CLIENTS.nxdomain],
   ['a hit of a name that is monitored, with event', 'kept.tiktok.com', CLIENTS.monitor],
+  ['a hit of a name that is released, with event', 'kept.tiktok.com', CLIENTS.nxdomain],
   ['a hit of a protected name', 'kept.gov.uk', CLIENTS.nxdomain],
 ])('%s allocates nothing', (what, name, client) => {
   const cache = keptCache(name);
-  const path = newPath(smallPolicy(), {}, [], cache);
+  const overrides = what.includes('released') ? ['exact kept.tiktok.com'] : [];
+  const path = newPath(smallPolicy({ overrides }), {}, [], cache);
   path.nowSeconds = 1000.25;
   const isAnew = what.includes('anew');
   const bytes = query(name, 'A', { opt: 1232 });

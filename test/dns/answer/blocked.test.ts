@@ -136,6 +136,14 @@ test('an exemption ends with the old snapshot still in force', () => {
   expect(readReply(ask(path, bytes, { client: CLIENTS.exempt }).bytes).rcode).toBe(3);
 });
 
+test('a release ends with the old snapshot still in force', () => {
+  const path = newPath(smallPolicy({ overrides: ['exact www.tiktok.com'] }));
+  const bytes = query('www.tiktok.com', 'A');
+  expect(ask(path, bytes, { client: CLIENTS.nxdomain }).result).toBe(MISS);
+  path.nowMs = NOW + 3_600_000;
+  expect(readReply(ask(path, bytes, { client: CLIENTS.nxdomain }).bytes).rcode).toBe(3);
+});
+
 test('a clock that shows no number ends exemptions', () => {
   const path = newPath(smallPolicy());
   path.nowMs = Number.NaN;

@@ -9,6 +9,7 @@ import { MISS } from '../../../src/dns/answer/outcome.ts';
 import { scrub } from '../../../src/dns/wire/scrub.ts';
 import { decide } from '../../../src/policy/decide/decide-in-words.ts';
 import type { Subject } from '../../../src/policy/decide/subjects.ts';
+import type { Snapshot } from '../../../src/policy/snapshot/snapshot.ts';
 import { newPath, packetOf } from './asking.ts';
 import { takeEvents } from './reading.ts';
 import { CLIENTS, NOW, smallPolicy } from './small-policy.ts';
@@ -16,13 +17,22 @@ import { query, u16, wireName } from './wire.ts';
 
 const LONG = `${'l'.repeat(63)}.${'m'.repeat(63)}.${'n'.repeat(63)}`;
 const ODD = '\\042\\058\\047\\000\\\\\\..odd.example';
-const snapshot = smallPolicy({
-  extra: [`tiktok domain ${LONG}.example`, `tiktok domain ${ODD}`, 'tiktok wildcard deep.example'],
-});
-const ASKERS = [CLIENTS.nxdomain, CLIENTS.monitor, CLIENTS.exempt, CLIENTS.drop].map((client) => ({
-  client,
-  asker: { client: parseAddress(client) as Uint8Array, nowMs: NOW },
-}));
+const extra = [`tiktok domain ${LONG}.example`, `tiktok domain ${ODD}`, 'tiktok wildcard deep.example'];
+const SNAPSHOTS = [
+  smallPolicy({ extra }),
+  smallPolicy({
+    extra,
+    generation: 8,
+    overrides: ['domain c.tiktok.com', 'rule tiktok/tiktok.com', 'exact a.b.wild.example.org', 'exact www.example.net'],
+  }),
+];
+const ASKERS = SNAPSHOTS.flatMap((snapshot) =>
+  [CLIENTS.nxdomain, CLIENTS.monitor, CLIENTS.exempt, CLIENTS.drop].map((client) => ({
+    snapshot,
+    client,
+    asker: { client: parseAddress(client) as Uint8Array, nowMs: NOW },
+  })),
+);
 
 function nameOf(text: string): Subject & { kind: 'name' } {
   const name = parseName(text);
@@ -30,7 +40,11 @@ function nameOf(text: string): Subject & { kind: 'name' } {
   return { kind: 'name', name };
 }
 
-function decidedId(asker: (typeof ASKERS)[number]['asker'], subjects: readonly Subject[]): string | undefined {
+function decidedId(
+  snapshot: Snapshot,
+  asker: (typeof ASKERS)[number]['asker'],
+  subjects: readonly Subject[],
+): string | undefined {
   const decision = decide(snapshot, asker, subjects);
   return decision.kind === 'refuse' ? undefined : decision.id;
 }
@@ -48,11 +62,11 @@ test.each([
   `x.${LONG}.example`,
 ])('of a decision on the name asked for, %s, is the same', (text) => {
   const subject = nameOf(text);
-  for (const { client, asker } of ASKERS) {
+  for (const { client, asker, snapshot } of ASKERS) {
     const path = newPath(snapshot);
     const packet = packetOf(query(text, 'A'), { client });
     if (answerQuery(path, packet) === MISS) answerFailure(path, packet, 2, -1);
-    const expected = decidedId(asker, [subject]);
+    const expected = decidedId(snapshot, asker, [subject]);
     expect(expected).toBeDefined();
     expect(takeEvents(path).map(({ id }) => id)).toEqual([expected]);
   }
@@ -109,12 +123,12 @@ test.each<[string[], string]>([
     ...[QNAME, ...names].map(nameOf),
     { kind: 'address', address: parseAddress(address) as Uint8Array },
   ];
-  for (const { client, asker } of ASKERS) {
+  for (const { client, asker, snapshot } of ASKERS) {
     const path = newPath(snapshot);
     const packet = packetOf(query(QNAME, qtype), { client });
     expect(answerQuery(path, packet)).toBe(MISS);
     answerFromMemory(path, packet, answer, 'hit');
-    const expected = decidedId(asker, subjects);
+    const expected = decidedId(snapshot, asker, subjects);
     expect(expected).toBeDefined();
     expect(takeEvents(path).map(({ id }) => id)).toEqual([expected]);
   }

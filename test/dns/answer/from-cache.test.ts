@@ -11,8 +11,8 @@ import { answerFromMemory } from '../../../src/dns/answer/from-memory.ts';
 import { MISS } from '../../../src/dns/answer/outcome.ts';
 import { newCacheReader } from '../../../src/dns/answer/response-cache/reader.ts';
 import { CacheWriter } from '../../../src/dns/answer/response-cache/writer.ts';
-import { actionOf, BLOCKED, EXEMPT, MONITORED, PROTECTED } from '../../../src/policy/verdict.ts';
-import { clientOf, compileWorld, randomFrom, worldOf } from '../../policy/world.ts';
+import { actionOf, BLOCKED, EXEMPT, MONITORED, PROTECTED, RELEASED } from '../../../src/policy/verdict.ts';
+import { clientOf, compileWorld, NOW, randomFrom, worldOf } from '../../policy/world.ts';
 import type { TestMessage, TestRecord } from '../wire/message-text.ts';
 import { newPath, packetOf } from './asking.ts';
 import { readCounters, takeEvents } from './reading.ts';
@@ -59,6 +59,10 @@ function randomPolicy(random: Random, generation: number) {
       free: { clients: ['10.2.0.0/16'], enforce: [] },
     },
     exemptions: { E1: { clients: ['10.0.128.0/24'], under: ['gov'], apps: ['a0', 'a1', 'a2'] } },
+    overrides: {
+      'OVR-1': `${pick(random, ['exact', 'domain'])} ${pick(random, NAMES)}`,
+      'OVR-2': `rule a0/${pick(random, NAMES)}`,
+    },
   });
   return compileWorld(world, { generation }).snapshot;
 }
@@ -170,6 +174,7 @@ test(`a hit is what the resolver would have answered, in ${WORLDS * QUERIES} ran
       const snapshot = randomPolicy(random, generation);
       const paths = [newPath(snapshot, settings, [], reader), newPath(snapshot, settings, [], other)];
       const plain = newPath(snapshot, settings);
+      for (const path of [...paths, plain]) path.nowMs = NOW;
       const events: object[] = [];
       for (let n = 0; n < QUERIES / 2; n++) {
         const of = pick(random, known);
@@ -200,7 +205,13 @@ test(`a hit is what the resolver would have answered, in ${WORLDS * QUERIES} ran
       expect(sumOf(sum)).toEqual(sumOf([counted(plain)]));
     }
   }
-  const kinds = [`action ${BLOCKED}`, `action ${BLOCKED} by content`, `action ${MONITORED}`, `action ${EXEMPT}`];
+  const kinds = [
+    `action ${BLOCKED}`,
+    `action ${BLOCKED} by content`,
+    `action ${MONITORED}`,
+    `action ${EXEMPT}`,
+    `action ${RELEASED}`,
+  ];
   for (const kind of [
     ...kinds,
     `action ${PROTECTED}`,

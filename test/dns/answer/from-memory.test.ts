@@ -228,6 +228,32 @@ describe('what is in an answer is judged', () => {
     expect(of(CLIENTS.monitor)).toEqual(of(CLIENTS.free));
   });
 
+  test('a released answer is byte for byte what an unlisted client gets', () => {
+    const byName = smallPolicy({
+      generation: 8,
+      overrides: ['exact go.example.net', 'exact cdn.example.net', 'exact www.tiktok.com'],
+    });
+    const byRule = smallPolicy({ generation: 9, overrides: ['rule tiktok/tiktok.com', 'rule tiktok/203.0.113.0/24'] });
+    const listed = kept({ name: 'www.tiktok.com', type: 'A', answers: ['www.tiktok.com 300 A 198.51.100.7'] });
+    const cases: [string, CachedAnswer][] = [
+      ['go.example.net', intoBan],
+      ['cdn.example.net', intoRange],
+      ['www.tiktok.com', listed],
+    ];
+    for (const [name, answer] of cases) {
+      const bytes = query(name, 'A', { opt: 1232 });
+      const unlisted = answered(newPath(snapshot), bytes, answer, { client: CLIENTS.free }).bytes;
+      for (const released of [byName, byRule]) {
+        const path = newPath(released);
+        expect(answered(path, bytes, answer, { client: CLIENTS.nxdomain }).bytes, name).toEqual(unlisted);
+        expect(readCounters(path).decisions).toEqual([{ labels: ['nxdomain', 'tiktok', 'released'], value: 1 }]);
+        expect(takeEvents(path).map(({ action, id }) => `${action} ${id}`)).toEqual([
+          expect.stringMatching(/^released released:OVR-\d:uk-statement\/tiktok\/(tiktok\.com|203\.0\.113\.0\/24)$/),
+        ]);
+      }
+    }
+  });
+
   test('monitored and exempt are counted and reported once, when the answer is given', () => {
     const path = newPath(snapshot);
     const bytes = query('go.example.net', 'A');

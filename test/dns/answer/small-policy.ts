@@ -9,9 +9,12 @@ import { ANSWERS, type Answer, type App, type Directive, type Model, type Segmen
 import type { RuleSink } from '../../../src/policy/rules.ts';
 import { openSnapshot, type Snapshot } from '../../../src/policy/snapshot/snapshot.ts';
 import { KIND_ADDRESS, KIND_DOMAIN, KIND_EXACT, KIND_EXCEPT, KIND_WILDCARD } from '../../../src/policy/verdict.ts';
+import { type OverrideText, overrideOf } from '../../policy/world.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 12) as Instant;
 const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest());
+const HOUR_MS = 3_600_000;
+const HELD = { from: (NOW - HOUR_MS) as Instant, until: (NOW + HOUR_MS) as Instant };
 const where = { file: 'test', line: 1, column: 1 };
 const places = { '': where };
 
@@ -36,6 +39,8 @@ export interface SmallPolicy {
   readonly segmentPrefix?: string;
   /** Segments and apps have other numbers: their order is turned round. */
   readonly isTurned?: boolean;
+  /** As in test/policy/world.ts: OVR-1, OVR-2, … from an hour before NOW to an hour behind it. */
+  readonly overrides?: readonly OverrideText[];
 }
 
 /** `app kind pattern [answer]`. */
@@ -110,7 +115,7 @@ function pushPrefix(sink: RuleSink, app: number, attributes: number, pattern: st
 function modelOf(options: SmallPolicy): Model {
   const ipv6 = 'sinkholeIPv6' in options ? options.sinkholeIPv6 : '2001:db8::53';
   return {
-    overrides: [],
+    overrides: (options.overrides ?? []).map((text, i) => overrideOf(`OVR-${i + 1}`, text, HELD)),
     lists: {
       directives: [directive('uk-statement', 'tiktok', 'blocked'), directive('local-policy', 'canary', 'censored')],
       apps: appsOf(options).map(app),

@@ -16,6 +16,7 @@ import { systemClock } from './control/clock.ts';
 import { serveControl } from './control/control-socket.ts';
 import { recordIdentify } from './control/identify.ts';
 import { Journal } from './control/journal/journal.ts';
+import { removeYears } from './control/journal/remove-years.ts';
 import { Arena } from './control/keeper/arena.ts';
 import { keepPolicy, listKept } from './control/keeper/kept-policies.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from './control/keeper/last-good.ts';
@@ -125,6 +126,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
     onKeyDestroyed: (day) => pseudonyms.forget(day),
+    removeYears: (isDue) => removeYears(state.journal, isDue, (entry) => journal.write(entry)),
     log: (level, message) => log[level](message),
   }).start();
   closing.push(() => retention.close());
@@ -257,8 +259,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     'override-confirm': (request, caller) => overrideDesk.confirm(request, caller),
     'override-end': (request, caller) => overrideDesk.end(request, caller),
     'override-list': async () => ({ overrides: overrides.all() }),
-    identify: (request, { uid }) =>
-      recordIdentify(request, uid, (entry) => journal.write(entry)),
+    identify: (request, { uid }) => recordIdentify(request, uid, (entry) => journal.write(entry)),
   };
   const control = await serveControl(state.controlSocket, handlers, peerUidReader());
   closing.push(() => control.close());

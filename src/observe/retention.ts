@@ -1,4 +1,4 @@
-// Removes what has been kept long enough: event files, keys of pseudonyms, samples of faults. By the date in a file's name and the wall
+// Removes what has been kept long enough: event files, keys of pseudonyms, samples of faults, years of the journal. By the date in a file's name and the wall
 // clock, while that clock can be believed (clock-trust.ts). A clock that goes a month ahead is told of in the log, with what will be
 // removed by it and when; whoever sets it back in time has lost nothing.
 
@@ -23,6 +23,8 @@ export interface RetentionOptions {
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
   readonly onKeyDestroyed: (day: string) => void;
+  /** Removes the journal's years that are due, and gives their files' names. */
+  readonly removeYears: (isDue: (year: number) => boolean) => Promise<readonly string[]>;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
@@ -71,6 +73,7 @@ export class Retention {
     this.#tellOfFuture(items, now);
     if (!this.#trust.holds) return;
     for (const item of due) await this.#remove(item);
+    await this.#removeYears(now);
   }
 
   #tellOfStep(setMs: number, due: readonly Item[]): void {
@@ -100,6 +103,17 @@ export class Retention {
     } catch (error) {
       const cure = 'remove it, and give the folder to the user that runs interdict';
       this.#once('error', path, `${what} ${path} is due and cannot be removed: ${(error as Error).message}; ${cure}`);
+    }
+  }
+
+  /** A year goes when its last day has been kept for the span. */
+  async #removeYears(now: number): Promise<void> {
+    const { removeYears, kept, log } = this.#o;
+    try {
+      const gone = await removeYears((year) => dueOf(`${year + 1}-01-01`, kept.journal.span) <= now);
+      if (gone.length > 0) log('info', `journal of ${gone.join(', ')} removed: kept long enough`);
+    } catch (error) {
+      this.#once('error', 'journal', `old years of the journal cannot be removed: ${(error as Error).message}`);
     }
   }
 

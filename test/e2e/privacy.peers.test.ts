@@ -242,6 +242,7 @@ test('31 days on no key and no event of these days is left', async () => {
     nowMs: () => wallMs,
     monotonicMs: () => monotonicMs,
     onKeyDestroyed: () => {},
+    removeYears: async () => [],
     log: () => {},
   });
   const left = (name: string) => readdirSync(join(state, name)).length;

@@ -22,6 +22,7 @@ let wallMs: number;
 let monotonicMs: number;
 let logged: string[];
 let destroyed: string[];
+let years: number[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'interdict-retention-'));
@@ -30,6 +31,7 @@ beforeEach(() => {
   monotonicMs = 5_000;
   logged = [];
   destroyed = [];
+  years = [];
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -42,6 +44,7 @@ function newRetention(): Retention {
     nowMs: () => wallMs,
     monotonicMs: () => monotonicMs,
     onKeyDestroyed: (day) => destroyed.push(day),
+    removeYears: async (isDue) => years.filter(isDue).map((year) => `${year}.ndjson`),
     log: (level, message) => logged.push(`${level} ${message}`),
   });
 }
@@ -181,4 +184,12 @@ test('a file that cannot be removed is told of once and keeps nobody else', asyn
   await pass(retention, 2 * HOUR);
   expect(left().events).toEqual([day(40)]);
   expect(logged.filter((line) => line.startsWith('error'))).toHaveLength(1);
+});
+
+test('a year of the journal goes when its last day has been kept for seven years', async () => {
+  years = [2017, 2018, 2019, 2020];
+  const retention = newRetention();
+  await retention.sweep();
+  await pass(retention, HOUR);
+  expect(logged).toEqual(['info journal of 2017.ndjson, 2018.ndjson removed: kept long enough']);
 });

@@ -20,8 +20,14 @@ export type OwnEntry =
   | { readonly kind: 'missing'; readonly from: number; readonly to: number }
   /** Entries that the disk did not take and memory had no room for. */
   | { readonly kind: 'lost'; readonly entries: number }
-  /** Older files, taken away for their age: all lines before `first`. */
-  | { readonly kind: 'removed'; readonly first: number; readonly files: readonly string[] };
+  | RemovedEntry;
+
+/** Older files, taken away for their age: all lines before `first`. */
+export interface RemovedEntry {
+  readonly kind: 'removed';
+  readonly first: number;
+  readonly files: readonly string[];
+}
 
 export type AnyEntry = JournalEntry | OwnEntry;
 

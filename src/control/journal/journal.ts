@@ -8,7 +8,7 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Instant } from '../../base/brand.ts';
 import type { Clock } from '../clock.ts';
-import { type AnyEntry, formatLine, type OwnEntry, sha256Hex } from './chain.ts';
+import { type AnyEntry, formatLine, type OwnEntry, type RemovedEntry, sha256Hex } from './chain.ts';
 import { findEnd, type JournalEnd } from './journal-end.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { headPath } from './journal-files.ts';
@@ -53,7 +53,7 @@ export class Journal {
   }
 
   /** Settles when the entry is on disk; rejects, and forgets it, when it cannot be. */
-  write(entry: JournalEntry): Promise<void> {
+  write(entry: JournalEntry | RemovedEntry): Promise<void> {
     const waiting = { at: this.#now(), entry };
     return this.#inTurn(() => this.#append([...this.#waiting, waiting]));
   }

@@ -77,11 +77,11 @@ export function privacyRows({ kept, networks, isRecording }: Words): PrivacyRow[
     {
       id: 'journal',
       what: 'The journal',
-      about: 'staff who run the service',
+      about: 'staff who run the service, and clients that an emergency exemption was for',
       holds:
-        'what was in force when, which measures were taken and by whom, who asked whose request it was and for which case',
+        'what was in force when, which measures were taken and by whom, with the addresses that an emergency exemption was for; who asked whose request it was and for which case',
       why: 'to account for what is not allowed here, and for each look at a person',
-      kept: formatSpan(kept.journal.span),
+      kept: `${formatSpan(kept.journal.span)} from the end of its year`,
       source: kept.journal.source,
     },
     {

@@ -5,7 +5,7 @@ import { formatExplanation } from '../../src/policy/explain/format-explanation.t
 import { labelsOf, numberOf, Reference, type ReferenceHit } from '../reference/policy.ts';
 import { OVERRIDES } from '../vectors/overrides.ts';
 import { PRECEDENCE } from '../vectors/precedence.ts';
-import { clientOf, compileWorld, NOW, subjectOf, type WorldText, worldOf } from './world.ts';
+import { clientOf, compileWorld, HOUR, NOW, subjectOf, type WorldText, worldOf } from './world.ts';
 
 const nowhere = () => undefined;
 
@@ -93,6 +93,66 @@ describe('explain', () => {
     expect(text).toContain('a.tiktok.com: blocked, answered with nxdomain');
     expect(text).toContain('gov/tiktok/tiktok.com');
     expect(text).toContain('apps/tiktok.yaml:12:5');
+  });
+
+  test('says which override releases what, until when, and by which rule it would be blocked', () => {
+    const explanation = explained(
+      {
+        apps: { tiktok: ['domain tiktok.com', 'domain www.tiktok.com', 'domain else.example'], wechat: ['domain com'] },
+        directives: { gov: { apps: ['tiktok'] } },
+        overrides: { 'OVR-7': 'rule tiktok/www.tiktok.com', 'OVR-8': 'exact unrelated.example' },
+      },
+      ['www.tiktok.com'],
+    );
+    expect(explanation.decision).toMatchObject({ because: 'released', override: 'OVR-7', directive: 'gov' });
+    expect(explanation.rules.map(({ rule, fate, action, releasedBy }) => [rule, fate, action, releasedBy])).toEqual([
+      ['com', 'not-enforced', 'free', undefined],
+      ['tiktok.com', 'deeper-rule', 'released', 'OVR-7'],
+      ['www.tiktok.com', 'released', 'released', 'OVR-7'],
+    ]);
+    expect(explanation.overrides).toEqual([{ id: 'OVR-7', kind: 'release', until: NOW + 2 * HOUR }]);
+    const text = formatExplanation(explanation);
+    expect(text).toContain('www.tiktok.com: allowed, an override releases it: OVR-7\n');
+    expect(text).toContain('  override   OVR-7, until 2026-11-24T02:00:00.000Z\n');
+    expect(text).toContain('  id         released:OVR-7:gov/tiktok/www.tiktok.com\n');
+    expect(text).toContain('tiktok/www.tiktok.com (domain, web) on www.tiktok.com: an override releases it: OVR-7');
+  });
+
+  test('says which override keeps a directive from being enforced, and which exempts', () => {
+    const text: WorldText = {
+      apps: { tiktok: ['domain tiktok.com'] },
+      directives: { gov: { apps: ['tiktok'] }, local: { apps: ['tiktok'] } },
+      overrides: {
+        'OVR-7': 'fallback gov in devices',
+        'OVR-8': { clients: ['10.4.9.0/28'], under: ['local'], apps: ['tiktok'] },
+      },
+    };
+    const { directives, overrides, segment, ...rest } = explained(text, ['tiktok.com'], '10.4.9.1');
+    expect(directives).toMatchObject([
+      { directive: 'gov', mode: 'monitor', fallback: 'OVR-7' },
+      { directive: 'local', mode: 'enforce', liftedBy: 'OVR-8' },
+    ]);
+    expect(overrides.map(({ id }) => id)).toEqual(['OVR-7', 'OVR-8']);
+    expect(segment).toMatchObject({ exemptions: ['OVR-8'] });
+    expect(rest.decision).toMatchObject({ because: 'monitored', directive: 'gov' });
+    const written = formatExplanation({ directives, overrides, segment, ...rest } as never);
+    expect(written).toContain('names tiktok; monitor by OVR-7\n');
+    expect(written).toContain('names tiktok; enforce, lifted by OVR-8\n');
+  });
+
+  test('by an old policy, once its overrides have ended, speaks as if there were none', () => {
+    const text: WorldText = { apps: { tiktok: ['domain tiktok.com'] } };
+    const overrides = { 'OVR-7': 'fallback gov in devices', 'OVR-8': 'exact www.tiktok.com' };
+    const { snapshot } = compileWorld(worldOf({ ...text, overrides }));
+    const late = { client: clientOf('10.0.0.1'), nowMs: snapshot.validUntil };
+    const explanation = explain(snapshot, late, [subjectOf('www.tiktok.com')], nowhere);
+    const strict = explained(text, ['www.tiktok.com']);
+    expect(explanation).toMatchObject({
+      decision: strict.decision,
+      rules: strict.rules,
+      directives: strict.directives,
+    });
+    expect(explanation.overrides).toEqual([]);
   });
 
   test('of a client without a segment says so and still lists what matches', () => {

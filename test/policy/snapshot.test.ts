@@ -50,9 +50,22 @@ const TEXT: WorldText = {
   exemptions: { 'EXM-1': { clients: ['10.4.9.0/28'], under: ['gov'], apps: ['tiktok'] } },
 };
 
+const LOOSE: WorldText = {
+  ...TEXT,
+  overrides: {
+    'OVR-1': 'domain www.tiktok.com',
+    'OVR-2': 'exact new.example',
+    'OVR-3': 'rule wechat/feed:*.wechat.com',
+    'OVR-4': 'rule tiktok/192.0.2.0/24',
+    'OVR-5': 'fallback gov in devices',
+    'OVR-6': { clients: ['10.5.0.0/28'], under: ['gov'], apps: ['wechat'] },
+  },
+};
+
 const ASKED = [
   'tiktok.com',
   'x.ads.tiktok.com',
+  'a.www.tiktok.com',
   'a.wechat.com',
   'wx.qq.com',
   'shared.com',
@@ -94,6 +107,33 @@ describe('a snapshot', () => {
     expect(again.result.counts).toEqual(first.result.counts);
   });
 
+  test('compiled again from its own rules while overrides hold is the same policy, and the strict one once they have ended', () => {
+    const loose = compileWorld(worldOf(LOOSE));
+    const again = compileWorld(worldOf(LOOSE), { rules: (sink) => rulesOf(loose.snapshot, sink) });
+    expect(again.result.policyHash).toBe(loose.result.policyHash);
+    expect(judgements(again.snapshot)).toEqual(judgements(loose.snapshot));
+    const strict = compileWorld(worldOf(TEXT)).result.policyHash;
+    const ended = compileWorld(worldOf(TEXT), { rules: (sink) => rulesOf(loose.snapshot, sink) });
+    expect(loose.result.policyHash).not.toBe(strict);
+    expect(ended.result.policyHash).toBe(strict);
+  });
+
+  test('of a program that knew no overrides opens as one without any', () => {
+    const { bytes, snapshot } = compileWorld(worldOf(TEXT));
+    const text = JSON.stringify(snapshot.words);
+    expect(text).toContain('"overrides":[],');
+    const older = Uint8Array.from(bytes);
+    // JSON may end in spaces.
+    const words = text.replace('"overrides":[],', '').padEnd(text.length, ' ');
+    older.set(new TextEncoder().encode(words), new DataView(older.buffer).getUint32(AT_SECTIONS, true));
+    older.set(sha256(older.subarray(HEADER_SIZE)), AT_CONTENT_DIGEST);
+    older.set(sha256(older.subarray(0, AT_HEADER_DIGEST)), AT_HEADER_DIGEST);
+    const opened = openSnapshot(older, sha256);
+    if ('fault' in opened) throw new Error(opened.fault);
+    expect(opened.overrideIds).toEqual([]);
+    expect(judgements(opened)).toEqual(judgements(snapshot));
+  });
+
   test('compiled again for a changed department leaves out what is protected now', () => {
     const first = compileWorld(worldOf(TEXT));
     const changed = worldOf({ ...TEXT, protected: ['tiktok.com'] });
@@ -126,7 +166,7 @@ describe('a snapshot', () => {
 });
 
 describe('damaged bytes', () => {
-  const { bytes } = compileWorld(worldOf(TEXT));
+  const { bytes } = compileWorld(worldOf(LOOSE));
 
   test('are refused wherever one bit is turned', () => {
     for (let bit = 0; bit < bytes.length * 8; bit += 97) {

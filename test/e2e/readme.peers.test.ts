@@ -1,7 +1,6 @@
 // README's first screen and tour, run as they stand: each `$` command between the tour's marks, its output compared with what README shows.
 // After an intended change, INTERDICT_UPDATE_README=1 writes the real output into README.
 
-import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,15 +8,9 @@ import { missingPeers } from '../peers/peer.ts';
 import { type RunningInstance, startInstance, writeFiles } from './instance.ts';
 import { smallDepartment } from './small-department.ts';
 import { type StubUpstream, startStubUpstream } from './stub-upstream.ts';
+import { demoOnFreePorts, isUpdating, ROOT, run, runPage, stepsOf } from './walk-through.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const README = join(ROOT, 'README.md');
-const isUpdating = process.env.INTERDICT_UPDATE_README === '1';
-
-interface Step {
-  readonly command: string;
-  readonly output: string;
-}
 
 const missing = missingPeers('dig', 'curl');
 
@@ -27,7 +20,7 @@ describe.skipIf(missing !== undefined)('the tour in README', () => {
 
   beforeAll(async () => {
     upstream = await startStubUpstream(() => undefined);
-    instance = await startInstance(writeFiles({ 'config/interdict.yaml': demoOnFreePorts(upstream.port) }));
+    instance = await startInstance(writeFiles({ 'config/interdict.yaml': demoHere(upstream.port) }));
   });
   afterAll(async () => {
     await instance?.stop();
@@ -35,19 +28,22 @@ describe.skipIf(missing !== undefined)('the tour in README', () => {
   });
 
   test('does what it shows', async () => {
-    let text = readFileSync(README, 'utf8');
-    const steps = stepsOf(text);
-    expect(steps.length).toBeGreaterThan(8);
-    for (const { command, output } of steps) {
-      const real = await run(
-        command.replace('-p 5300', `-p ${instance.dnsPort}`).replace(':9353/', `:${instance.adminPort}/`),
+    const text = readFileSync(README, 'utf8');
+    const tour = text.slice(text.indexOf('<!-- tour -->'), text.indexOf('<!-- /tour -->'));
+    expect(stepsOf(tour).length).toBeGreaterThan(8);
+    const done = await runPage(tour, { ...instance, folder: ROOT });
+    if (isUpdating)
+      writeFileSync(
+        README,
+        text.replace(tour, () => done),
       );
-      if (isUpdating) text = text.replace(`$ ${command}\n${output}`, `$ ${command}\n${real}`);
-      else expect(settled(real), command).toBe(settled(output));
-    }
-    if (isUpdating) writeFileSync(README, text);
   });
 });
+
+/** The lists stay where they are, so that places in them are shown as README shows them. */
+function demoHere(upstreamPort: number): string {
+  return demoOnFreePorts(upstreamPort).replace('blocklists: ../blocklists', `blocklists: ${join(ROOT, 'blocklists')}`);
+}
 
 const KINDS = ['sinkhole', 'null', 'nxdomain', 'nodata', 'refused', 'drop', 'tcp-only'];
 const TYPES = ['A', 'AAAA', 'HTTPS', 'TXT'];
@@ -76,7 +72,7 @@ describe.skipIf(missingPeers('kdig') !== undefined)('the table of answers in REA
       const edes = new Set<string>();
       for (const type of TYPES) {
         const command = `kdig @127.0.0.1 -p ${instance.dnsPort} -b 127.0.${i + 1}.1 +edns +retry=0 +timeout=1 +ignore www.app.example ${type}`;
-        const text = await run(command);
+        const text = await run(command, ROOT);
         seen.push(sightOf(text));
         for (const [, code] of text.matchAll(/EDE: (\d+ \([^)]*\))/g)) edes.add(code);
       }
@@ -100,44 +96,4 @@ function sightOf(text: string): string {
   if (records.length > 0) return records.join(', ');
   const soa = /\sSOA\s/.test(text) ? ' + SOA' : '';
   return status === 'NOERROR' ? `NODATA${soa}` : `${status}${soa}`;
-}
-
-/** The shipped demo, its lists and all; only ports and upstream are the test's own. */
-function demoOnFreePorts(upstreamPort: number): string {
-  return readFileSync(join(ROOT, 'config/interdict.yaml'), 'utf8')
-    .replace('listen: ["127.0.0.1:5300", "[::1]:5300"]', 'listen: ["127.0.0.1:0"]')
-    .replace('listen: "127.0.0.1:9353"', 'listen: "127.0.0.1:0"')
-    .replace('upstreams: [system]', `upstreams: ["127.0.0.1:${upstreamPort}"]`)
-    .replace('blocklists: ../blocklists', `blocklists: ${join(ROOT, 'blocklists')}`);
-}
-
-function stepsOf(readme: string): Step[] {
-  const tour = readme.slice(readme.indexOf('<!-- tour -->'), readme.indexOf('<!-- /tour -->'));
-  return [...tour.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block]) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((step) => {
-        const end = step.indexOf('\n');
-        return { command: step.slice(0, end), output: step.slice(end + 1) };
-      }),
-  );
-}
-
-function run(command: string): Promise<string> {
-  const child = spawn('sh', ['-c', `${command} 2>&1`], { cwd: ROOT, env: { ...process.env, NO_COLOR: '1' } });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  return new Promise((done) => child.once('close', () => done(output.replace(/^\n+/, '').replace(/\n+$/, '\n'))));
-}
-
-/** Without what differs from run to run: message ids, and hash, counts and dates of lists that move on. */
-function settled(text: string): string {
-  return text
-    .trim()
-    .replaceAll(/id: \d+/g, 'id: N')
-    .replaceAll(/generation \d+, [0-9a-f]+/g, 'generation N, HASH')
-    .replaceAll(/\.yaml:\d+:\d+/g, '.yaml:L:C');
 }

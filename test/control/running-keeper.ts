@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseAddress } from '../../src/base/addresses.ts';
 import { parseName } from '../../src/base/names.ts';
+import type { Journal } from '../../src/control/journal/journal.ts';
 import type { JournalEntry } from '../../src/control/journal/journal-entry.ts';
 import type { ActivePolicy } from '../../src/control/keeper/active-policy.ts';
 import { Arena } from '../../src/control/keeper/arena.ts';
@@ -98,12 +99,14 @@ export class RunningKeeper {
   readonly logged: string[] = [];
   readonly journal: JournalEntry[] = [];
 
-  constructor(department: Department, clock: SteppedClock) {
+  /** `record`: where what it tells is written, beside `journal`. */
+  constructor(department: Department, clock: SteppedClock, record?: Journal) {
     this.clock = clock;
     this.keeper = new PolicyKeeper({
       configFile: join(department.folder, 'config/interdict.yaml'),
       lastGoodFolder: join(department.folder, 'state/last-good'),
       keptFolder: join(department.folder, 'state/kept'),
+      ...(record && { sourcesFolder: join(department.folder, 'state/journal/sources') }),
       maxShrink: 0.2,
       clock,
       arena: this.arena,
@@ -118,7 +121,10 @@ export class RunningKeeper {
       },
       keep: keepPolicy,
       listKept,
-      journal: (entry) => this.journal.push(entry),
+      journal: (entry) => {
+        this.journal.push(entry);
+        record?.note(entry);
+      },
       beforeActive: () => {},
       onActive: (policy) => {
         this.active = policy;

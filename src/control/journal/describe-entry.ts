@@ -26,7 +26,7 @@ export function describeEntry(entry: AnyEntry): string {
     case 'clock':
       return `the clock was set${entry.steppedMs === 0 ? '' : ` by ${entry.steppedMs / 1000} s`}; it had shown ${entry.before}`;
     case 'repaired':
-      return `${entry.bytes} bytes before this line are none: a crash while they were written`;
+      return `${entry.bytes} bytes before this line are no line: a crash while they were written`;
     case 'missing':
       return `lines ${entry.from} to ${entry.to} were written and are not there`;
     case 'lost':

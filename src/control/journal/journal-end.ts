@@ -25,14 +25,15 @@ export async function findEnd(folder: string): Promise<JournalEnd> {
   const head = await readHead(folder);
   const known = head === undefined || 'fault' in head ? 0 : head.n;
   const n = last?.n ?? 0;
+  const isTorn = tail.at(-1)?.isWhole === false;
   return {
     file: tail.at(-1)?.file ?? (await journalFiles(folder)).at(-1),
     n: Math.max(n, known),
     hash: last?.hash ?? NOTHING_BEFORE,
     at: last?.at,
-    isTorn: tail.at(-1)?.isWhole === false,
+    isTorn,
     notes: [
-      ...(behind.length === 0 ? [] : [repaired(behind)]),
+      ...(behind.length > 0 || isTorn ? [repaired(behind)] : []),
       ...(known > n ? [{ kind: 'missing', from: n + 1, to: known } as const] : []),
     ],
   };
@@ -48,6 +49,7 @@ async function tailOf(folder: string): Promise<RawLine[]> {
   return tail;
 }
 
+/** Of nothing when a line feed alone was missing. */
 function repaired(behind: readonly RawLine[]): OwnEntry {
   const bytes = unreadable(behind);
   return { kind: 'repaired', bytes: bytes.length, sha256: sha256Hex(bytes) };

@@ -47,8 +47,7 @@ export async function readRawLines(folder: string, file: string): Promise<RawLin
     const feed = all.indexOf(LINE_FEED, at);
     const isWhole = feed >= 0;
     const bytes = all.subarray(at, isWhole ? feed : all.length);
-    const line = isWhole ? parseLine(bytes) : undefined;
-    lines.push({ file, number: lines.length + 1, at, bytes, isWhole, line });
+    lines.push({ file, number: lines.length + 1, at, bytes, isWhole, line: parseLine(bytes) });
     at += bytes.length + 1;
   }
   return lines;

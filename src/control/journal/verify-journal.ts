@@ -54,6 +54,8 @@ class Walk {
     this.#judgeUnreadable(entry.kind === 'repaired' ? entry.sha256 : undefined, place);
     if (this.#last === undefined) this.#judgeFirst(n, prev, place);
     else this.#judgeNext(this.#last, n, prev, place, entry.kind === 'missing');
+    if (entry.kind === 'repaired' && entry.bytes === 0)
+      this.#notes.push(`${this.#place} had no line feed: a crash while it was written`);
     if (entry.kind === 'clock') this.#notes.push(`${place} the clock was set: ${entry.before} became ${atOf(line.at)}`);
     if (entry.kind === 'lost') this.#faults.push(`${place} ${entry.entries} entries were lost: no room on disk`);
     if (entry.kind === 'removed') this.#removedBefore = entry.first;

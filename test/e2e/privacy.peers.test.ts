@@ -202,6 +202,26 @@ test('one person alone gets no answer', async () => {
   }
 });
 
+test('readiness and privacy, a week later, tell of this run and of nobody in it', async () => {
+  const config = ['--config', join(folder, 'config/interdict.yaml'), '--json'];
+  const readiness = await runCli(['readiness', 'order', '--segment', 'trial', ...config], folder, onOtherDay(7));
+  const monitored = events.filter(({ action }) => action === 'monitored').length;
+  expect(monitored).toBeGreaterThan(0);
+  expect(JSON.parse(readiness.stdout)).toMatchObject({
+    observed: [...new Set(events.map(({ time }) => time.slice(0, 10)))],
+    wouldBlock: [{ app: 'app', role: 'web', requests: monitored, days: 3, clients: null }],
+    unseen: [{ name: 'www.app.example', requests: monitored }],
+  });
+  const privacy = await runCli(['privacy', ...config], folder, onOtherDay(7));
+  const stored: { id: string; now: { files: number; due: number } }[] = JSON.parse(privacy.stdout).stored;
+  const now = (id: string) => stored.find((row) => row.id === id)?.now;
+  expect(now('events')).toMatchObject({ files: 3, due: 0 });
+  expect(now('keys')).toMatchObject({ files: 3, due: 1 });
+  expect(now('journal')?.files).toBeGreaterThan(0);
+  expect(stored.map(({ id }) => id)).not.toContain('other');
+  written.push(...[readiness, privacy].map(({ stdout }) => ({ where: 'verb', bytes: Buffer.from(stdout) })));
+});
+
 test('no file, log line or figure holds the address of a client, in no form', () => {
   expect(written.length).toBeGreaterThan(30);
   for (const [name, address] of Object.entries(CLIENTS)) expect(findAll(formsOf(address)), name).toEqual([]);

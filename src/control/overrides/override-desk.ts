@@ -206,7 +206,7 @@ export class OverrideDesk {
   #watchTime(): void {
     this.#cancelWait();
     if (this.#isClosed) return;
-    this.#cancelWait = waitUntil(this.#o.clock, this.#o.store.nextEnd(), () => void this.#inTurn(async () => {}));
+    this.#cancelWait = waitUntil(this.#o.clock, this.#o.store.nextDue(), () => void this.#inTurn(async () => {}));
   }
 
   #reply(id: string): OverrideReply {

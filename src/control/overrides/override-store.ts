@@ -56,10 +56,10 @@ export class OverrideStore {
     return `OVR-${this.#next}`;
   }
 
-  /** When the next one ends by time, noted or not. */
-  nextEnd(): number {
-    const ends = this.#kept.filter(({ ended }) => ended === undefined).map(({ override }) => endOf(override));
-    return ends.reduce((first, end) => Math.min(first, end), Number.POSITIVE_INFINITY);
+  /** When `expire` has something to do: one ends, or one ended long enough ago. */
+  nextDue(): number {
+    const dues = this.#kept.map((one) => endedAt(one) + (one.ended === undefined ? 0 : ENDED_KEPT_MS));
+    return dues.reduce((first, due) => Math.min(first, due), Number.POSITIVE_INFINITY);
   }
 
   /** Its id is nextId. Rejects when it is not on disk, and then it is not here either. */
@@ -81,21 +81,29 @@ export class OverrideStore {
     await this.#replace(this.#next, this.#kept, ending.at);
   }
 
-  /** Notes the end of those whose time has come, so that a clock set back opens nothing again. Gives them; on disk at the next change at the latest. */
+  /**
+   * Notes the end of those whose time has come, so that a clock set back opens nothing again, and gives them; what ended 30 days ago goes.
+   * Counts at once; on disk at the next change at the latest.
+   */
   expire(now: Instant): { expired: readonly KeptOverride[]; written: Promise<void> } {
     const due = (one: KeptOverride) => one.ended === undefined && endOf(one.override) <= now;
     const expired = this.#kept.filter(due);
-    if (expired.length === 0) return { expired, written: Promise.resolve() };
-    this.#kept = this.#kept.map((one) => (due(one) ? { ...one, ended: endingByTime(one) } : one));
+    if (now < this.nextDue()) return { expired, written: Promise.resolve() };
+    const kept = this.#kept.map((one) => (due(one) ? { ...one, ended: endingByTime(one) } : one));
+    this.#kept = youngOf(kept, now);
     return { expired, written: this.#replace(this.#next, this.#kept, now) };
   }
 
   async #replace(next: number, kept: readonly KeptOverride[], now: Instant): Promise<void> {
-    const young = kept.filter((one) => holdsAt(one, now) || endedAt(one) > now - ENDED_KEPT_MS);
+    const young = youngOf(kept, now);
     await writeOverrideFile(this.#path, { next, kept: young });
     this.#next = next;
     this.#kept = young;
   }
+}
+
+function youngOf(kept: readonly KeptOverride[], now: Instant): readonly KeptOverride[] {
+  return kept.filter((one) => endedAt(one) > now - ENDED_KEPT_MS);
 }
 
 function fault(file: string, code: string, message: string): Problem {

@@ -120,13 +120,20 @@ test('an end that was noted stays one when the clock is set back', async () => {
   expect(open().find('OVR-1')?.ended).toEqual({ at: NOW + HOUR_MS, because: 'unconfirmed' });
 });
 
-test('what ended 30 days ago goes at the next change; no left-over of a write stays', async () => {
+test('what ended 30 days ago goes by itself; no left-over of a write stays', async () => {
   const store = open();
   await store.add(release('OVR-1'));
   await store.expire((NOW + HOUR_MS) as Instant).written;
   const later = NOW + HOUR_MS + 30 * 24 * HOUR_MS;
-  await store.add(release('OVR-2', later));
-  expect(store.all().map(({ override }) => override.id)).toEqual(['OVR-2']);
+  expect(store.nextDue()).toBe(later);
+  await store.add(release('OVR-2', later - 1));
+  expect(store.all().map(({ override }) => override.id)).toEqual(['OVR-1', 'OVR-2']);
+  await store.expire(later as Instant).written;
+  expect(
+    open()
+      .all()
+      .map(({ override }) => override.id),
+  ).toEqual(['OVR-2']);
   expect(readdirSync(folder)).toEqual(['overrides.json']);
   expect(readOverrideFile(path)).toMatchObject({ next: 3 });
 });

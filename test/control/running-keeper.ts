@@ -92,6 +92,8 @@ export class RunningKeeper {
   readonly jobs: CompileJob[] = [];
   /** Thrown by the next jobs, as when the compiler's thread is killed. */
   compilerDies = false;
+  /** As on a full disk. */
+  writeFails = false;
   overrides: readonly Override[] = [];
   /** Run while a compile is under way. */
   onCompile: () => void = () => {};
@@ -116,6 +118,7 @@ export class RunningKeeper {
       openUnchanged,
       readLastGood: readLastGoodModel,
       writeLastGood: async (folder, bytes, policy) => {
+        if (this.writeFails) throw new Error('no space left on device');
         mkdirSync(dirname(folder), { recursive: true });
         await writeLastGood(folder, bytes, policy);
       },

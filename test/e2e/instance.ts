@@ -74,12 +74,16 @@ export function runCli(
 export async function startInstance(
   folder: string,
   args: readonly string[] = [],
-  env: NodeJS.ProcessEnv = process.env,
+  { env = process.env, program = MAIN }: { env?: NodeJS.ProcessEnv; program?: string } = {},
 ): Promise<RunningInstance> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--config', join(folder, 'config/interdict.yaml'), ...args], {
-    cwd: folder,
-    env,
-  });
+  const child = spawn(
+    process.execPath,
+    [program, 'serve', '--config', join(folder, 'config/interdict.yaml'), ...args],
+    {
+      cwd: folder,
+      env,
+    },
+  );
   let output = '';
   const ports = await new Promise<readonly [number, number]>((done, fail) => {
     const timer = setTimeout(() => fail(new Error(`does not start:\n${output}`)), START_MS);

@@ -115,7 +115,7 @@ function keepState(when: string): void {
 }
 
 async function runOn(daysAhead: number, during?: (instance: RunningInstance) => Promise<void>): Promise<void> {
-  const instance = await startInstance(folder, [], onOtherDay(daysAhead));
+  const instance = await startInstance(folder, [], { env: onOtherDay(daysAhead) });
   try {
     await askAll(instance.dnsPort);
     written.push({ where: `metrics of day ${daysAhead}`, bytes: Buffer.from(await instance.scrape()) });

@@ -164,7 +164,7 @@ function addSet(snapshot: Snapshot, set: number, walk: number, skipped: number, 
       (release << 24) | (detailRole(sets[i + 1]) << 19) | (detailAnswer(sets[i + 1]) << 16) | subject;
     findings.count++;
   }
-  findings.release ||= setRelease(head);
+  if (setRelease(head) > 0) findings.release ||= setRelease(head);
 }
 
 /** What a finding says beside its rule, from its second word. */
@@ -186,7 +186,9 @@ export function weighFindings(snapshot: Snapshot, segment: number): number {
   let best = -1;
   let bestWeight = -1;
   for (let i = 0; i < count; i++) {
-    const weight = isExcept(kindOf(words[i * 2])) ? 0 : WEIGHT[actionOfFinding(snapshot, segment, i)];
+    const weight = isExcept(kindOf(words[i * 2]))
+      ? 0
+      : WEIGHT[actionIn(snapshot, segment, words[i * 2], words[i * 2 + 1])];
     if (weight < bestWeight || (weight === bestWeight && !isDeeper(words, i, best))) continue;
     best = i;
     bestWeight = weight;
@@ -219,14 +221,15 @@ function depthOf(rule: number): number {
 
 /** The finding as a verdict: an except or an app that the segment does not enforce stays FREE, with its rule beside it. */
 export function verdictOfFinding(snapshot: Snapshot, segment: number, finding: number): number {
-  const rule = snapshot.findings.words[finding * 2] & 0x1fffffff;
-  return (actionOfFinding(snapshot, segment, finding) << 29) | rule;
+  const { words } = snapshot.findings;
+  const rule = words[finding * 2];
+  return (actionIn(snapshot, segment, rule, words[finding * 2 + 1]) << 29) | (rule & 0x1fffffff);
 }
 
-function actionOfFinding({ findings, outcomes, apps, parents }: Snapshot, segment: number, finding: number): number {
-  const rule = findings.words[finding * 2];
+/** What the segment makes of a finding, given as its two words. */
+function actionIn({ outcomes, apps, parents }: Snapshot, segment: number, rule: number, detail: number): number {
   if (isExcept(kindOf(rule))) return FREE;
   const action = outcomeAction(outcomes[segment * apps + appOf(rule)]);
-  if (releaseOf(findings.words[finding * 2 + 1]) === 0 || action === FREE) return action;
+  if (releaseOf(detail) === 0 || action === FREE) return action;
   return parents[segment] === segment ? action : RELEASED;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Packet } from '../../../src/base/packet.ts';
-import type { FastPath } from '../../../src/dns/answer/fast-path.ts';
+import type { FastPath, FastPathSettings } from '../../../src/dns/answer/fast-path.ts';
+import { isProbeReply, PROBE_KEY_BYTES, probeMessage } from '../../../src/dns/answer/own-probe.ts';
 import { newCacheMemory } from '../../../src/dns/answer/response-cache/layout.ts';
 import { type CacheReader, newCacheReader } from '../../../src/dns/answer/response-cache/reader.ts';
 import { CacheWriter } from '../../../src/dns/answer/response-cache/writer.ts';
@@ -39,8 +40,8 @@ class Bench {
   hasRoom = true;
   isReady: (lane: number) => boolean = () => true;
 
-  constructor(sockets = 1, cache?: CacheReader) {
-    this.path = { ...newPath(undefined), cache };
+  constructor(sockets = 1, cache?: CacheReader, settings: Partial<FastPathSettings> = {}) {
+    this.path = { ...newPath(undefined, settings), cache };
     this.sockets = Array.from({ length: sockets }, () => new ScriptedSocket());
   }
 
@@ -109,6 +110,20 @@ test('a batch is one sample of its time, weighted with the packets that were ans
   expect(() => bench.run({ clock })).toThrow(OVER);
   const memory = readCounters(bench.path).durations.find(({ path }) => path === 'memory');
   expect(memory).toMatchObject({ count: 2, sumSeconds: 2 });
+});
+
+test('the own probe goes back at once, and is no query, no answer and no sample of time', () => {
+  const probeKey = new Uint8Array(PROBE_KEY_BYTES).fill(9);
+  const bench = new Bench(1, undefined, { probeKey });
+  const probe = { bytes: probeMessage(probeKey, 7), client: CLIENTS.stranger };
+  bench.socket.gives([blocked, probe, free]).gives([probe]);
+  expect(() => bench.run()).toThrow(OVER);
+  const [[[place, reply]], [[, alone]]] = bench.socket.answers;
+  expect([place, isProbeReply(probe.bytes, reply), isProbeReply(probe.bytes, alone)]).toEqual([1, true, true]);
+  const { queries, responses, refused, durations } = readCounters(bench.path);
+  const sum = (rows: readonly { readonly value: number }[]) => rows.reduce((total, { value }) => total + value, 0);
+  expect([sum(queries), sum(responses), sum(refused)]).toEqual([2, 1, 0]);
+  expect(durations.find(({ path }) => path === 'memory')).toMatchObject({ count: 1 });
 });
 
 test('a datagram of nothing, one that did not fit and one from port 0 are dropped and counted, the others answered', () => {

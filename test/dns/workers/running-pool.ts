@@ -6,6 +6,7 @@ import type { Address } from '../../../src/base/brand.ts';
 import { Arena } from '../../../src/control/keeper/arena.ts';
 import { newCounters } from '../../../src/dns/answer/counting/counters.ts';
 import { newEvents } from '../../../src/dns/answer/events/events.ts';
+import type { FastPathSettings } from '../../../src/dns/answer/fast-path.ts';
 import { newCacheMemory } from '../../../src/dns/answer/response-cache/layout.ts';
 import type { Listener } from '../../../src/dns/listeners/listeners.ts';
 import { Bell } from '../../../src/dns/workers/bell.ts';
@@ -29,9 +30,9 @@ export class RunningPool {
   /** By worker. */
   readonly counters: readonly SharedArrayBuffer[];
 
-  private constructor(workers: number) {
+  private constructor(workers: number, settings: Partial<FastPathSettings>) {
     this.counters = Array.from({ length: workers }, () => newCounters().memory);
-    const worlds = Array.from({ length: workers }, (_, index) => this.#worldOf(index));
+    const worlds = Array.from({ length: workers }, (_, index) => this.#worldOf(index, settings));
     this.pool = new Pool({
       workers,
       start: (lent: Lent): Worker => {
@@ -47,8 +48,12 @@ export class RunningPool {
     });
   }
 
-  static async start(workers: number, hosts: readonly string[] = ['127.0.0.1']): Promise<RunningPool> {
-    const running = new RunningPool(workers);
+  static async start(
+    workers: number,
+    hosts: readonly string[] = ['127.0.0.1'],
+    settings: Partial<FastPathSettings> = {},
+  ): Promise<RunningPool> {
+    const running = new RunningPool(workers, settings);
     running.serve(1, BANNED);
     for (const host of hosts) {
       const address = parseAddress(host) as Address;
@@ -62,6 +67,12 @@ export class RunningPool {
     return this.listeners[0].port;
   }
 
+  /** All that the workers have counted, added up. */
+  counted(): number {
+    const blocks = this.counters.map((memory) => newCounters(memory));
+    return blocks.flatMap(({ fixed, rows }) => [...fixed, ...rows]).reduce((sum, value) => sum + value, 0);
+  }
+
   /** Puts a policy in force that blocks this name. */
   serve(generation: number, banned: string): void {
     const segments = { all: { clients: ['127.0.0.0/8', '::1/128'], enforce: ['gov'] } };
@@ -72,7 +83,7 @@ export class RunningPool {
     arena.publish(generation, slot, bytes.length);
   }
 
-  #worldOf(index: number): Omit<WorkerWorld, 'lent'> {
+  #worldOf(index: number, settings: Partial<FastPathSettings>): Omit<WorkerWorld, 'lent'> {
     return {
       row: FIRST_ROW + index,
       arena: this.arena.shared,
@@ -87,6 +98,7 @@ export class RunningPool {
         negativeMaxTtlSeconds: 300,
         allowNonRecursive: false,
         countsQueries: true,
+        ...settings,
       },
       forwardZones: [],
       seed: 1,

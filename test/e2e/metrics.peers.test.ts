@@ -101,7 +101,7 @@ describe.each(IO)('io: %s, the scrape', (io) => {
       ...['malformed', 'policy', 'rate', 'overload'].map(
         (reason) => `interdict_dns_dropped_total{transport="udp",reason="${reason}"}`,
       ),
-      ...['blocked', 'exempt'].map(
+      ...['blocked', 'exempt', 'released'].map(
         (action) => `interdict_decisions_total{door="dns",segment="office",app="app",action="${action}"}`,
       ),
       'interdict_decisions_total{door="dns",segment="trial",app="app",action="monitored"}',

@@ -16,7 +16,7 @@ import { overrideOf, overrideProblem } from './override-request.ts';
 import type { OverrideStore } from './override-store.ts';
 import { judgeRepeat } from './repeats.ts';
 
-/** After a compile failed. */
+/** After a compile failed, or the disk took nothing. */
 const RETRY_MS = 5_000;
 
 export interface DeskOptions {
@@ -52,10 +52,12 @@ export class OverrideDesk {
   #cancelWait = () => {};
   #cancelRetry = () => {};
   #isClosed = false;
+  /** What is served is not what the overrides say. */
+  #isLate = false;
 
   constructor(options: DeskOptions) {
     this.#o = options;
-    this.#watchTime();
+    this.#wait();
   }
 
   add(request: RequestOf<'override-add'>, caller: Caller): Promise<OverrideReply> {
@@ -81,7 +83,7 @@ export class OverrideDesk {
     const result = this.#queue.then(async () => {
       const now = this.#o.clock.now();
       await this.#expire(now);
-      return task(now).finally(() => this.#watchTime());
+      return task(now).finally(() => this.#wait());
     });
     this.#queue = result.catch(() => {});
     return result;
@@ -129,7 +131,7 @@ export class OverrideDesk {
     this.#o.record({ act: 'confirmed', override: this.#kept(override.id).override, by, uid });
     const faults = await this.#apply();
     if (faults.length === 0) return this.#reply(override.id);
-    const message = `${override.id} is confirmed, but the policy for it could not be compiled; it is tried again by itself`;
+    const message = `${override.id} is confirmed, but the policy for it could not be compiled; ${AGAIN}`;
     return { ok: false, problems: [overrideProblem('override-late', message), ...faults] };
   }
 
@@ -139,25 +141,15 @@ export class OverrideDesk {
     const { id } = found.override;
     const fault = await this.#close(id, { at: now, because: 'person', by: request.by.trim(), uid });
     const faults = await this.#apply();
-    const problems = [
-      ...(fault === undefined
-        ? []
-        : [
-            overrideProblem(
-              'override-disk',
-              `${fault}; ${id} is ended, but would hold again after a restart: make room and change any override, or end it again then`,
-            ),
-          ]),
-      ...(faults.length === 0
-        ? []
-        : [
-            overrideProblem(
-              'override-late',
-              `${id} is ended, but still in the policy that is served; it is tried again by itself`,
-            ),
-          ]),
-      ...faults,
-    ];
+    const problems = [...faults];
+    if (faults.length > 0)
+      problems.unshift(
+        overrideProblem('override-late', `${id} is ended, but still in the policy that is served; ${AGAIN}`),
+      );
+    if (fault !== undefined)
+      problems.unshift(
+        overrideProblem('override-disk', `${fault}; ${id} is ended, but would hold again after a restart; ${AGAIN}`),
+      );
     return problems.length === 0 ? this.#reply(id) : { ok: false, problems };
   }
 
@@ -181,13 +173,10 @@ export class OverrideDesk {
 
   /** Problems: why the served policy is still the one before; it is tried again until it is not. */
   async #apply(): Promise<readonly Problem[]> {
-    this.#cancelRetry();
     const result = await this.#o.recompile().catch((error: Error) => error.message);
     const isDone = typeof result !== 'string' && (result.outcome === 'applied' || result.outcome === 'unchanged');
+    this.#isLate = !isDone;
     if (isDone) return [];
-    if (!this.#isClosed) {
-      this.#cancelRetry = this.#o.clock.setTimer(RETRY_MS, () => void this.#inTurn(() => this.#apply()));
-    }
     if (typeof result === 'string') return [overrideProblem('recompile-failed', result)];
     const errors = result.problems.filter(({ severity }) => severity === 'error');
     return errors.length > 0 ? errors : [overrideProblem('recompile-failed', `the compile was ${result.outcome}`)];
@@ -203,10 +192,20 @@ export class OverrideDesk {
     await written.catch((error: Error) => this.#o.log('error', `overrides: ${error.message}`));
   }
 
-  #watchTime(): void {
+  /** For the next end, and to try again what could not be done. */
+  #wait(): void {
     this.#cancelWait();
+    this.#cancelRetry();
     if (this.#isClosed) return;
+    if (this.#isLate || this.#o.store.isBehind)
+      this.#cancelRetry = this.#o.clock.setTimer(RETRY_MS, () => void this.#inTurn((now) => this.#retry(now)));
     this.#cancelWait = waitUntil(this.#o.clock, this.#o.store.nextDue(), () => void this.#inTurn(async () => {}));
+  }
+
+  async #retry(now: Instant): Promise<void> {
+    const { store } = this.#o;
+    if (store.isBehind) await store.flush(now).catch(() => {}); // Told when it failed first.
+    if (this.#isLate) await this.#apply();
   }
 
   #reply(id: string): OverrideReply {
@@ -217,6 +216,8 @@ export class OverrideDesk {
     return this.#o.store.find(id) as KeptOverride; // In turn: it was found or added just now, and what holds is never pruned.
   }
 }
+
+const AGAIN = 'it is tried again by itself';
 
 const ENDED: Record<Ending['because'], string> = {
   time: 'its time was over',

@@ -15,6 +15,7 @@ export class OverrideStore {
   readonly #path: string;
   #next: number;
   #kept: readonly KeptOverride[];
+  #isBehind = false;
 
   private constructor(path: string, { next, kept }: OverrideFile) {
     this.#path = path;
@@ -75,15 +76,16 @@ export class OverrideStore {
     await this.#replace(this.#next, kept, at);
   }
 
-  /** Holds at once. Rejects when it is not on disk: then it would hold again after a restart. */
+  /** Counts at once. Rejects when it is not on disk: until `flush` is done it would hold again after a restart. */
   async end(id: string, ending: Ending): Promise<void> {
     this.#kept = this.#kept.map((one) => (one.override.id === id ? { ...one, ended: ending } : one));
+    this.#isBehind = true;
     await this.#replace(this.#next, this.#kept, ending.at);
   }
 
   /**
    * Notes the end of those whose time has come, so that a clock set back opens nothing again, and gives them; what ended 30 days ago goes.
-   * Counts at once; on disk at the next change at the latest.
+   * Counts at once, like `end`.
    */
   expire(now: Instant): { expired: readonly KeptOverride[]; written: Promise<void> } {
     const due = (one: KeptOverride) => one.ended === undefined && endOf(one.override) <= now;
@@ -91,7 +93,18 @@ export class OverrideStore {
     if (now < this.nextDue()) return { expired, written: Promise.resolve() };
     const kept = this.#kept.map((one) => (due(one) ? { ...one, ended: endingByTime(one) } : one));
     this.#kept = youngOf(kept, now);
+    this.#isBehind = true;
     return { expired, written: this.#replace(this.#next, this.#kept, now) };
+  }
+
+  /** An end is known here and not on disk. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** Rejects while the disk takes nothing. */
+  async flush(now: Instant): Promise<void> {
+    await this.#replace(this.#next, this.#kept, now);
   }
 
   async #replace(next: number, kept: readonly KeptOverride[], now: Instant): Promise<void> {
@@ -99,6 +112,7 @@ export class OverrideStore {
     await writeOverrideFile(this.#path, { next, kept: young });
     this.#next = next;
     this.#kept = young;
+    this.#isBehind = false;
   }
 }
 

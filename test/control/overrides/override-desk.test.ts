@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ActivePolicy } from '../../../src/control/keeper/active-policy.ts';
 import { OverrideDesk, type OverrideEvent, type OverrideReply } from '../../../src/control/overrides/override-desk.ts';
+import { readOverrideFile } from '../../../src/control/overrides/override-file.ts';
 import { OverrideStore } from '../../../src/control/overrides/override-store.ts';
 import type { RequestOf } from '../../../src/control/requests.ts';
 import { checkOverride } from '../../../src/policy/check/check-override.ts';
@@ -335,8 +336,13 @@ describe('what fails opens nothing', () => {
     await life.add();
     mkdirSync(obstacle);
     expect(codeOf(await life.confirm('OVR-1'))).toBe('override-disk');
-    await life.pass(HOUR_MS + MINUTE_MS);
+    expect(codeOf(await life.end('OVR-1'))).toBe('override-disk');
     expect(life.running.ask(NAME)).toBe('blocked');
+    rmSync(obstacle, { recursive: true });
+    await clock.step(6_000);
+    while (life.store.isBehind) await new Promise(setImmediate);
+    const found = readOverrideFile(stateFile());
+    expect('kept' in found && found.kept.at(-1)?.ended?.because).toBe('person');
   });
 
   test.each([

@@ -6,6 +6,7 @@
 import type { ScenarioResult } from './load/figures.ts';
 import { describeMachine, type Machine } from './load/machine.ts';
 import { type Options, readOptions, USAGE } from './load/options.ts';
+import { buildPackage } from './load/ourselves.ts';
 import { PEER_TARGETS } from './load/peers.ts';
 import { pathOf } from './load/processes.ts';
 import { mergeResults, type Recorded, readResults, writePage, writeResults } from './load/results.ts';
@@ -19,6 +20,7 @@ export async function runScenario(name: string, options: Options): Promise<Scena
   const stop = () => void session.close().then(() => process.exit(1));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
+    buildPackage();
     return await SCENARIOS[name](session);
   } catch (error) {
     console.error(`${name} has no result: ${error instanceof Error ? error.stack : String(error)}`);

@@ -11,7 +11,7 @@ export interface Options {
   readonly io: string;
   readonly listen: string;
   readonly isPinned: boolean;
-  /** main.ts of another checkout, measured beside this one. */
+  /** main.ts or dist/main.js of another checkout, measured beside this one. */
   readonly against: string | undefined;
   readonly json: string | undefined;
   readonly results: boolean;
@@ -21,7 +21,7 @@ export const USAGE = `npm run bench:load -- [--only SCENARIO,…] [--peers NAME,
   [--io auto|batch|portable] [--listen "[::]:0"] [--no-pin] [--json FILE] [--results [--from-json]] [--against MAIN]
   --json FILE      results, added to those that the file has of other scenarios
   --results        writes the load section of bench/RESULTS.md from them; with --from-json from FILE alone, nothing is measured
-  --against MAIN   main.ts of another checkout, measured beside this one`;
+  --against MAIN   main.ts or dist/main.js of another checkout, measured beside this one`;
 
 export interface CommandLine {
   readonly options: Options;

@@ -1,5 +1,6 @@
 // Interdict as people run it, for the load.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { askControl } from '../../src/control/control-socket.ts';
@@ -7,7 +8,9 @@ import { bulkList, writeBulk, writeDepartment } from './department.ts';
 import { startProgram } from './processes.ts';
 import type { Site, Started, Target } from './target.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const ROOT = join(import.meta.dirname, '../..');
+/** As npm installs it. */
+const MAIN = join(ROOT, 'dist/main.js');
 const START_MS = 120_000;
 const RELOAD_MS = 120_000;
 
@@ -15,7 +18,12 @@ export const OURSELVES = 'interdict';
 
 export const interdict: Target = interdictOf(OURSELVES, MAIN);
 
-/** Another checkout's main.ts can be measured beside this one. */
+/** What is measured is the package of the sources as they are. */
+export function buildPackage(): void {
+  execFileSync(process.execPath, [join(ROOT, 'scripts/build.ts')]);
+}
+
+/** Another checkout's main.ts or dist/main.js can be measured beside this one. */
 export function interdictOf(name: string, main: string): Target {
   return {
     name,

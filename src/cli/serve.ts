@@ -1,5 +1,6 @@
 // `interdict serve`: runs an instance until it is told to stop.
 
+import { setFlagsFromString } from 'node:v8';
 import type { PolicyKeeper } from '../control/keeper/policy-keeper.ts';
 import { startInstance } from '../instance.ts';
 import { chooseConfig } from './config-file.ts';
@@ -14,6 +15,7 @@ const DIE_LIMIT_MS = 1_000;
 
 export async function serve(options: { config?: string; strict?: true }): Promise<number> {
   dieOfUncaughtErrors();
+  keepHeapsSmall();
   // From the first moment on: unheard, SIGHUP ends a process.
   let keeper: PolicyKeeper | undefined;
   process.on('SIGHUP', () => void keeper?.reload());
@@ -47,6 +49,15 @@ function stopSignal(): Promise<void> {
   return new Promise((stop) => {
     process.once('SIGTERM', () => stop()).once('SIGINT', () => stop());
   });
+}
+
+/**
+ * Young generations of 1 MiB, in every thread: what is thrown away early, such as the pieces of a snapshot that come in, then gives its
+ * memory back early. Measured with 1,000,000 names after three reloads: 268 MB resident, 325 without. Answering makes no garbage.
+ */
+function keepHeapsSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1'); // For this thread, which has begun small.
+  setFlagsFromString('--max-semi-space-size=1'); // For those to come.
 }
 
 export function dieOfUncaughtErrors(): void {

@@ -5,14 +5,12 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Instant } from '../base/brand.ts';
-import { formatName, parseName } from '../base/names.ts';
+import { parseName } from '../base/names.ts';
 import { readConfig } from '../config/read-config.ts';
 import { appsThatMatch } from '../control/keeper/app-matcher.ts';
 import { sha256 } from '../control/keeper/compile-job.ts';
 import { type Freed, type Promoted, promoteInto, withOverrideSource } from '../lists/promote.ts';
 import type { Model, Override, Release } from '../policy/model.ts';
-import { isExcept } from '../policy/snapshot/entries.ts';
-import { rulesOf } from '../policy/snapshot/replay.ts';
 import { openSnapshot, type Snapshot } from '../policy/snapshot/snapshot.ts';
 import { complain } from './ask-instance.ts';
 import { compileHere } from './compile-here.ts';
@@ -66,7 +64,6 @@ async function changesOf(release: ReleaseOverride, configFile: string): Promise<
     printProblems(report.problems, configFile);
     return undefined;
   }
-  warnOfRulesBelow(release, snapshot);
   const apps = appsOf(release, snapshot);
   if (apps.length === 0) return [];
   const freed = freedBy(release, report.model.department.timeZone);
@@ -81,22 +78,6 @@ function appsOf({ what }: ReleaseOverride, snapshot: Snapshot): readonly string[
   if (what.kind === 'rule') return [what.app];
   const name = parseName(what.name);
   return typeof name === 'string' ? [] : appsThatMatch(snapshot, name);
-}
-
-/** A release with all below beats them; an except does not, the deeper rule wins. */
-function warnOfRulesBelow({ what }: ReleaseOverride, snapshot: Snapshot): void {
-  if (what.kind === 'rule' || what.match === 'exact') return;
-  rulesOf(snapshot, {
-    attributes: () => 0,
-    name: (app, kind, _, bytes, at) => {
-      const name = formatName(bytes, at);
-      if (!isExcept(kind) && name.endsWith(`.${what.name}`))
-        complain(`${snapshot.appIds[app]} has a rule on ${name}, which an except above it does not free: take it away`);
-      return 'taken';
-    },
-    address: () => 'taken',
-    claimedBy: () => '',
-  });
 }
 
 function changeOf(id: string, freed: Freed, { lists }: Model, configFile: string): Change | undefined {

@@ -16,6 +16,18 @@ const NXDOMAIN = 3;
 /** From the request on; the command's own start comes on top. */
 const FREE_WITHIN_MS = 5_000;
 
+const EMERGENCY = `segment: office
+clients: [127.0.0.1]
+under: [order]
+apps: [app]
+class: operational
+requested_by: staff 17
+approved_by: Security Officer
+approved_on: 2026-01-28
+ticket: SEC-1
+justification: Case reference in SEC-1
+`;
+
 let upstream: StubUpstream;
 let folder: string;
 let instance: RunningInstance;
@@ -108,6 +120,32 @@ test('what would free too much, or is not understood, is refused in words', asyn
   expect(await interdict('override', 'add', 'release', 'a.example', ...why, '--for', 'long')).toMatchObject({
     code: 2,
   });
+});
+
+test('a rule by its decision id, a fallback and an emergency exemption by its file', async () => {
+  const why = ['--ticket', 'INC-3', '--reason', 'incident', '--by', 'Night Shift', '--for', '90m'];
+  const add = async (...args: string[]) => {
+    const { code, stdout, stderr } = await interdict('override', 'add', ...args, ...why);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [id] = stdout.split(' ');
+    return { stdout, end: () => interdict('override', 'end', id, '--by', 'Night Shift') };
+  };
+  const rule = await add('release', 'order/app/other.example');
+  expect(await rcodeOf('www.other.example')).toBe(0);
+  await rule.end();
+  const fallback = await add('fallback', '--directive', 'order', '--segment', 'office');
+  expect(await rcodeOf('www.other.example')).toBe(0);
+  await fallback.end();
+  writeFiles({ 'emergency.yaml': EMERGENCY }, folder);
+  const emergency = await add('emergency-exemption', 'emergency.yaml');
+  expect(emergency.stdout).toContain('exempts 127.0.0.1/32 of office from order for app');
+  expect(await rcodeOf('www.other.example')).toBe(0);
+  await emergency.end();
+  expect(await rcodeOf('www.other.example')).toBe(NXDOMAIN);
+  writeFiles({ 'emergency.yaml': `${EMERGENCY}from: 2026-11-01\n` }, folder);
+  const dated = await interdict('override', 'add', 'emergency-exemption', 'emergency.yaml', ...why);
+  expect(dated).toMatchObject({ code: 2 });
+  expect(dated.stderr).toContain('emergency.yaml:11:1');
 });
 
 test('promote writes an except and a test into the files, and then the name is free without the override', async () => {

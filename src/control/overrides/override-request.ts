@@ -23,7 +23,9 @@ export const LONGEST_MS = {
   'emergency-exemption': 24 * HOUR_MS,
 } as const satisfies Record<Override['kind'], number>;
 
-const person = text.max(200, { error: 'must be at most 200 characters' });
+/** Shown on terminals, written into logs and the journal: nothing that ends a line or turns text around. */
+const line = text.regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, { error: 'must be one line without control characters' });
+const person = line.max(200, { error: 'must be at most 200 characters' });
 const overrideId = z.string().regex(/^OVR-[1-9]\d{0,8}$/, { error: 'must be an override, such as OVR-7' });
 
 const what = z.discriminatedUnion('kind', [
@@ -44,8 +46,8 @@ export const overrideRequests = [
   z.strictObject({
     verb: z.literal('override-add'),
     change,
-    ticket: text,
-    reason: text,
+    ticket: line,
+    reason: line,
     by: person,
     lengthMs: z.int().min(1).optional(),
   }),

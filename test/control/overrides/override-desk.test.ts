@@ -7,7 +7,7 @@ import type { ActivePolicy } from '../../../src/control/keeper/active-policy.ts'
 import { OverrideDesk, type OverrideEvent, type OverrideReply } from '../../../src/control/overrides/override-desk.ts';
 import { readOverrideFile } from '../../../src/control/overrides/override-file.ts';
 import { OverrideStore } from '../../../src/control/overrides/override-store.ts';
-import type { RequestOf } from '../../../src/control/requests.ts';
+import { parseRequest, type RequestOf } from '../../../src/control/requests.ts';
 import { checkOverride } from '../../../src/policy/check/check-override.ts';
 import { ruleBookOf } from '../../../src/policy/explain/rule-book.ts';
 import { Department, RULES, RunningKeeper, START } from '../running-keeper.ts';
@@ -391,4 +391,14 @@ describe('a clock that is set', () => {
     await clock.step(MINUTE_MS);
     expect(life.running.ask(NAME)).toBe('blocked');
   });
+});
+
+test.each([
+  ['a reason of two lines', { reason: 'a\nb' }, 'reason: must be one line'],
+  ['a name that colours a terminal', { by: '\u001b[31mroot' }, 'by: must be one line'],
+  ['no ticket', { ticket: ' ' }, 'ticket: must not be empty'],
+  ['a key that nobody knows', { confirmedBy: 'Bob' }, 'Unrecognized key'],
+])('%s never reaches the desk', (_, keys, message) => {
+  const found = parseRequest(JSON.stringify({ ...RELEASE, ...keys }));
+  expect('fault' in found && found.fault).toContain(message);
 });

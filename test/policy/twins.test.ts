@@ -29,7 +29,8 @@ import {
   RELEASED,
   skippedOf,
 } from '../../src/policy/verdict.ts';
-import { labelsOf, numberOf, Reference, type ReferenceVerdict, textOf } from '../reference/policy.ts';
+import { textOf } from '../reference/overrides.ts';
+import { labelsOf, numberOf, Reference, type ReferenceVerdict } from '../reference/policy.ts';
 import { factsBlockOf } from './facts-block.ts';
 import { compileWorld, NOW, overrideOf, randomFrom, type World, type WorldRule, worldOf } from './world.ts';
 

@@ -63,7 +63,13 @@ test.each([
 
 const world = worldOf({
   apps: {
-    tiktok: ['domain tiktok.com', 'exact www.muscdn.net', 'wildcard tiktokcdn.com', 'address 71.18.248.0/22'],
+    tiktok: [
+      'domain tiktok.com',
+      'exact www.muscdn.net',
+      'wildcard tiktokcdn.com',
+      'address 71.18.248.0/22',
+      'domain released.example',
+    ],
     ads: ['domain ads.example.com'],
   },
   feeds: ['ads'],
@@ -73,6 +79,10 @@ const world = worldOf({
     devices: { clients: ['10.0.0.0/8'], enforce: ['gov'] },
   },
   exemptions: { 'EXM-1': { segment: 'devices', clients: ['10.4.9.0/28'], under: ['gov'], apps: ['tiktok'] } },
+  overrides: {
+    'OVR-7': 'domain released.example',
+    'OVR-8': { clients: ['10.4.8.0/28'], under: ['gov'], apps: ['tiktok'] },
+  },
 });
 
 test.each([
@@ -83,6 +93,8 @@ test.each([
   'gov/ads/feed:ads.example.com',
   'monitored:gov/tiktok/tiktok.com',
   'exempt:EXM-1:gov/tiktok/tiktok.com',
+  'released:OVR-7:gov/tiktok/released.example',
+  'exempt:OVR-8:gov/tiktok/tiktok.com',
   'protected:gov.uk',
 ])('%s, asked about by itself, is decided as that very id', (id) => {
   const question = questionOf([], { id }, 'UTC');

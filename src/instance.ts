@@ -17,6 +17,7 @@ import { serveControl } from './control/control-socket.ts';
 import { recordIdentify } from './control/identify.ts';
 import { Journal } from './control/journal/journal.ts';
 import { removeYears } from './control/journal/remove-years.ts';
+import { seldom, sweepSources } from './control/journal/sweep-sources.ts';
 import { Arena } from './control/keeper/arena.ts';
 import { keepPolicy, listKept } from './control/keeper/kept-policies.ts';
 import { openUnchanged, readLastGoodModel, writeLastGood } from './control/keeper/last-good.ts';
@@ -127,6 +128,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
     monotonicMs: () => performance.now(),
     onKeyDestroyed: (day) => pseudonyms.forget(day),
     removeYears: (isDue) => removeYears(state.journal, isDue, (entry) => journal.write(entry)),
+    sweepSources: seldom((now) => sweepSources(state.journal, state.sources, config.history, now)),
     log: (level, message) => log[level](message),
   }).start();
   closing.push(() => retention.close());

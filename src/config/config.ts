@@ -2,7 +2,7 @@
 // own shape is schema.ts; nobody outside config/ sees it.
 
 import type { Address } from '../base/brand.ts';
-import type { DepartmentModel } from '../policy/model.ts';
+import type { DepartmentModel, Span } from '../policy/model.ts';
 import type { Retention, RetentionProfile } from './retention.ts';
 
 export interface Endpoint {
@@ -65,6 +65,8 @@ export interface Config {
     /** Counts of clients below it are not shown. */
     readonly smallestGroup: number;
   };
+  /** The text of the files of past policies: how long after a policy's end, and how much of it. */
+  readonly history: { readonly kept: Span; readonly maxBytes: number };
   readonly metrics: { readonly maxSeries: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
   /** Segments, exemptions, protected names, answers: what becomes policy. */

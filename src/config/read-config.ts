@@ -32,6 +32,7 @@ import { warnOfConfig } from './warnings.ts';
 const MAX_ANSWER_TTL = 3600;
 const MAX_POLICY_BYTES = 2 ** 31;
 const MAX_CACHE_BYTES = 2 ** 34;
+const MAX_HISTORY_BYTES = 2 ** 40;
 const MAX_TTL = 86_400;
 const MAX_WAIT_MS = 120_000;
 
@@ -104,6 +105,11 @@ function configOf(file: string, text: ConfigText, finder: Finder, world: World):
     reload: { maxShrink: text.reload.max_shrink },
     events: { file: text.events.file, maxPerSecond: text.events.max_per_second },
     privacy: readPrivacy(text.privacy, finder),
+    history: {
+      // The schema's `span` lets nothing through that is none.
+      kept: parseSpan(text.history.sources) as Span,
+      maxBytes: size(text.history.sources_max_bytes, MAX_HISTORY_BYTES, ['history', 'sources_max_bytes'], finder),
+    },
     metrics: { maxSeries: text.metrics.max_series },
     log: text.log,
     department: departmentOf(text, exemptionsFolder, blocklists, finder, world),

@@ -177,6 +177,15 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('How long what is stored of people is kept.'),
+  history: z
+    .strictObject({
+      sources: span.default('400 days').describe('How long the text of the files of past policies is kept.'),
+      sources_max_bytes: size
+        .default('1GiB')
+        .describe('Room for it, compressed; beyond, the text of the oldest policies goes.'),
+    })
+    .prefault({})
+    .describe('What explain --at judges by.'),
   metrics: z
     .strictObject({
       max_series: count(1_000_000).default(20_000).describe('Above it apps of the largest segments share a series.'),

@@ -14,6 +14,7 @@ const FIXED = [
   'reload',
   'events',
   'privacy',
+  'history',
   'metrics',
   'log',
 ] as const;

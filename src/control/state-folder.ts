@@ -1,17 +1,19 @@
 // The folder of what outlives the process: last good policy, events, keys, control socket. One instance at a time.
 //
-//   STATE/LAYOUT        version of this layout
-//   STATE/lock          held by the running instance
-//   STATE/last-good/    control/last-good.ts        STATE/control.sock   control/control-socket.ts
-//   STATE/events/       observe/event-log.ts        STATE/keys/          observe/pseudonym.ts
-//   STATE/faults.ndjson observe/fault-log.ts        STATE/overrides.json control/overrides/override-file.ts
+//   STATE/LAYOUT        version of this layout                STATE/lock           held by the running instance
+//   STATE/last-good/    control/keeper/last-good.ts           STATE/kept/          control/keeper/kept-policies.ts
+//   STATE/journal/      control/journal/journal-files.ts      STATE/overrides.json control/overrides/override-file.ts
+//   STATE/events/       observe/event-log.ts                  STATE/keys/          observe/pseudonym.ts
+//   STATE/faults.ndjson observe/fault-log.ts                  STATE/control.sock   control/control-socket.ts
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Problem } from '../base/problems.ts';
 
-const LAYOUT = '1';
+const LAYOUT = '2';
+/** Lack what came later, and hold nothing that stands elsewhere now: they are taken on as they are. 1: without journal, kept, overrides. */
+const OLDER = ['1'];
 /** Of a socket's path: 107 on Linux, 103 on macOS. */
 const MAX_SOCKET_PATH = 103;
 
@@ -55,14 +57,12 @@ export function openStateFolder(path: string): { state: StateFolder; release: ()
     const layout = checkLayout(path);
     if (layout !== undefined) return { problem: layout };
     const release = lock(path);
-    if (release !== undefined) return { state, release };
-    return {
-      problem: fault(
-        path,
-        'state-locked',
-        'another interdict runs on this state folder; stop it, or set another `state:`',
-      ),
-    };
+    if (release === undefined) {
+      const message = 'another interdict runs on this state folder; stop it, or set another `state:`';
+      return { problem: fault(path, 'state-locked', message) };
+    }
+    markLayout(path);
+    return { state, release };
   } catch (error) {
     return {
       problem: fault(path, 'state-unusable', `${(error as Error).message}; give a folder that this user may write to`),
@@ -74,16 +74,24 @@ function checkLayout(path: string): Problem | undefined {
   const file = join(path, 'LAYOUT');
   try {
     const found = readFileSync(file, 'utf8').trim();
-    if (found === LAYOUT) return undefined;
-    return fault(
-      file,
-      'state-layout',
-      `state of layout ${JSON.stringify(found.slice(0, 20))}, this version knows ${LAYOUT}; use the version that wrote it, or another folder`,
-    );
+    if (found === LAYOUT || OLDER.includes(found)) return undefined;
+    const text = JSON.stringify(found.slice(0, 20));
+    const message = `state of layout ${text}, this version knows ${LAYOUT}; use the version that wrote it, or another folder`;
+    return fault(file, 'state-layout', message);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    writeFileSync(file, `${LAYOUT}\n`, { mode: 0o640 });
     return undefined;
+  }
+}
+
+/** From here on an older version leaves the folder alone: it would not see a pinned policy. In place, which takes no room on a full disk. */
+function markLayout(path: string): void {
+  const fd = openSync(join(path, 'LAYOUT'), constants.O_RDWR | constants.O_CREAT, 0o640);
+  try {
+    writeSync(fd, `${LAYOUT}\n`, 0);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -25,6 +25,8 @@ export interface RetentionOptions {
   readonly onKeyDestroyed: (day: string) => void;
   /** Removes the journal's years that are due, and gives their files' names. */
   readonly removeYears: (isDue: (year: number) => boolean) => Promise<readonly string[]>;
+  /** Removes the text of policies that ended long ago, and gives how many files went. */
+  readonly sweepSources: (now: Instant) => Promise<number>;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
@@ -74,6 +76,7 @@ export class Retention {
     if (!this.#trust.holds) return;
     for (const item of due) await this.#remove(item);
     await this.#removeYears(now);
+    await this.#sweepSources(now as Instant);
   }
 
   #tellOfStep(setMs: number, due: readonly Item[]): void {
@@ -114,6 +117,16 @@ export class Retention {
       if (gone.length > 0) log('info', `journal of ${gone.join(', ')} removed: kept long enough`);
     } catch (error) {
       this.#once('error', 'journal', `old years of the journal cannot be removed: ${(error as Error).message}`);
+    }
+  }
+
+  async #sweepSources(now: Instant): Promise<void> {
+    try {
+      const gone = await this.#o.sweepSources(now);
+      if (gone > 0) this.#o.log('info', `${gone} files of the text of past policies removed: kept long enough, or no room`);
+    } catch (error) {
+      const message = `the text of past policies cannot be looked through or removed: ${(error as Error).message}`;
+      this.#once('error', 'sources', message);
     }
   }
 

@@ -42,6 +42,18 @@ test('what was written is read back, and replaces what was there', async () => {
   expect(existsSync(`${folder}.new`) || existsSync(`${folder}.old`)).toBe(false);
 });
 
+test('a model of a version without overrides is read as one with none', async () => {
+  await writeLastGood(folder, snapshot(1), policy('one'));
+  const found = await readLastGood(folder);
+  expect('model' in found && found.model.overrides).toEqual([]);
+});
+
+test('model and pin are found where a crash between the two renames left them', async () => {
+  await writeLastGood(folder, snapshot(1), { ...policy('one'), pinned: { hash: 'one', at: 5 as Instant } });
+  renameSync(folder, `${folder}.old`);
+  expect(await readLastGoodModel(folder)).toMatchObject({ hash: 'one', pinned: { hash: 'one' } });
+});
+
 test('there is no last good policy where none was written', async () => {
   expect(await hashOnDisk()).toMatch(/^fault: .*ENOENT/);
 });

@@ -26,11 +26,29 @@ test('one instance holds a state folder, and the next may when it lets go', () =
   expect(existsSync(join(path, 'events')) && existsSync(join(path, 'keys'))).toBe(true);
 });
 
-test('a state folder of another layout is left alone', () => {
+test('a state folder of a later layout is left alone', () => {
   codeOf(root);
-  expect(readFileSync(join(root, 'LAYOUT'), 'utf8')).toBe('1\n');
-  writeFileSync(join(root, 'LAYOUT'), '2\n');
+  expect(readFileSync(join(root, 'LAYOUT'), 'utf8')).toBe('2\n');
+  writeFileSync(join(root, 'LAYOUT'), '3\n');
   expect(codeOf(root)).toBe('state-layout');
+  expect(readFileSync(join(root, 'LAYOUT'), 'utf8')).toBe('3\n');
+});
+
+test('a state folder of layout 1 is taken on, and no version that knows 1 alone opens it again', () => {
+  codeOf(root);
+  writeFileSync(join(root, 'LAYOUT'), '1\n');
+  writeFileSync(join(root, 'events', '2026-01-01.ndjson'), 'kept\n');
+  expect(codeOf(root)).toBe('opened');
+  expect(readFileSync(join(root, 'LAYOUT'), 'utf8')).toBe('2\n');
+  expect(readFileSync(join(root, 'events', '2026-01-01.ndjson'), 'utf8')).toBe('kept\n');
+});
+
+test('a folder of layout 1 that another version runs on keeps its layout', () => {
+  const first = openStateFolder(root);
+  writeFileSync(join(root, 'LAYOUT'), '1\n');
+  expect(codeOf(root)).toBe('state-locked');
+  expect(readFileSync(join(root, 'LAYOUT'), 'utf8')).toBe('1\n');
+  if ('release' in first) first.release();
 });
 
 test('a state folder that cannot be made is a problem with a cure, not a crash', () => {

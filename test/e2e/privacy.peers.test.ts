@@ -263,6 +263,7 @@ test('31 days on no key and no event of these days is left', async () => {
     monotonicMs: () => monotonicMs,
     onKeyDestroyed: () => {},
     removeYears: async () => [],
+    sweepSources: async () => 0,
     log: () => {},
   });
   const left = (name: string) => readdirSync(join(state, name)).length;

@@ -45,6 +45,7 @@ function newRetention(): Retention {
     monotonicMs: () => monotonicMs,
     onKeyDestroyed: (day) => destroyed.push(day),
     removeYears: async (isDue) => years.filter(isDue).map((year) => `${year}.ndjson`),
+    sweepSources: async () => 0,
     log: (level, message) => logged.push(`${level} ${message}`),
   });
 }

@@ -4,10 +4,13 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type JournalLine, parseLine } from './chain.ts';
 
 const FILE = /^\d{4,6}\.ndjson$/;
 const LINE_FEED = 0x0a;
+/** Some 2 ms of parsing. */
+const LINES_A_TURN = 256;
 
 /** The last line as it was written, in a file of its own: `12 <hash>`. Behind by one line after a crash, never ahead. */
 export interface Head {
@@ -39,7 +42,7 @@ export async function journalFiles(folder: string): Promise<string[]> {
   return names.filter((name) => FILE.test(name)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
 }
 
-/** A year of lines is a few megabytes. */
+/** A year of lines is a few megabytes: others have their turn meanwhile. */
 export async function readRawLines(folder: string, file: string): Promise<RawLine[]> {
   const all = await readFile(join(folder, file));
   const lines: RawLine[] = [];
@@ -49,6 +52,7 @@ export async function readRawLines(folder: string, file: string): Promise<RawLin
     const bytes = all.subarray(at, isWhole ? feed : all.length);
     lines.push({ file, number: lines.length + 1, at, bytes, isWhole, line: parseLine(bytes) });
     at += bytes.length + 1;
+    if (lines.length % LINES_A_TURN === 0) await setImmediate();
   }
   return lines;
 }

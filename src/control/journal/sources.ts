@@ -13,10 +13,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip, gunzipSync, gzipSync } from 'node:zlib';
 import type { Disk, OpenFile } from '../../lists/disk.ts';
 import { sha256Hex } from './chain.ts';
 import type { Manifest } from './recording-disk.ts';
@@ -32,10 +35,10 @@ export function sourcePath(folder: string, sha256: string): string {
   return join(folder, sha256.slice(0, 2), `${sha256.slice(2)}.gz`);
 }
 
-/** Keeps what the manifest names and is not kept yet; gives the manifest's own hash. Throws when the disk is full, or a file changed. */
+/** Keeps what the manifest names and is not kept yet, and marks all of it as used today (sweep-sources.ts); gives the manifest's own hash. Throws when the disk is full, or a file changed. */
 export function keepSources(folder: string, manifest: Manifest, disk: Disk): string {
   for (const [path, file] of Object.entries(manifest.files)) {
-    if (typeof file === 'string' || existsSync(sourcePath(folder, file.sha256))) continue;
+    if (typeof file === 'string' || isKept(folder, file.sha256)) continue;
     const opened = disk.open(path);
     if (opened === undefined || 'fault' in opened) throw new Error(`${path} cannot be read again`);
     try {
@@ -47,11 +50,18 @@ export function keepSources(folder: string, manifest: Manifest, disk: Disk): str
   return keepText(folder, JSON.stringify(manifest));
 }
 
+function isKept(folder: string, sha256: string): boolean {
+  const path = sourcePath(folder, sha256);
+  if (!existsSync(path)) return false;
+  utimesSync(path, new Date(), new Date());
+  return true;
+}
+
 /** Gives the text's hash. */
 export function keepText(folder: string, text: string): string {
   const bytes = Buffer.from(text);
   const sha256 = sha256Hex(bytes);
-  if (!existsSync(sourcePath(folder, sha256))) keepPieces(folder, sha256, [bytes], 'a text');
+  if (!isKept(folder, sha256)) keepPieces(folder, sha256, [bytes], 'a text');
   return sha256;
 }
 
@@ -94,13 +104,30 @@ function writeWhole(fd: number, bytes: Uint8Array): void {
 export function readSource(folder: string, sha256: string): Uint8Array | undefined {
   const path = sourcePath(folder, sha256);
   if (!existsSync(path)) return undefined;
-  const bytes = gunzipSync(readFileSync(path)); // Piece after piece: a gzip file may have many members (RFC 1952 §2.2).
-  return sha256Hex(bytes) === sha256 ? bytes : undefined;
+  try {
+    const bytes = gunzipSync(readFileSync(path)); // Piece after piece: a gzip file may have many members (RFC 1952 §2.2).
+    return sha256Hex(bytes) === sha256 ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function readManifest(folder: string, sha256: string): Manifest | undefined {
   const bytes = readSource(folder, sha256);
   if (bytes === undefined) return undefined;
+  return manifestOf(bytes, sha256);
+}
+
+/** As readManifest, for the thread that serves meanwhile. */
+export async function loadManifest(folder: string, sha256: string): Promise<Manifest | undefined> {
+  const bytes = await readFile(sourcePath(folder, sha256))
+    .then(promisify(gunzip))
+    .catch(() => undefined);
+  return bytes === undefined ? undefined : manifestOf(bytes, sha256);
+}
+
+function manifestOf(bytes: Uint8Array, sha256: string): Manifest | undefined {
+  if (sha256Hex(bytes) !== sha256) return undefined;
   const manifest = JSON.parse(Buffer.from(bytes).toString('utf8')) as Manifest; // Written by keepSources: its hash says so.
   return manifest.format === 1 ? manifest : undefined;
 }

@@ -10,6 +10,9 @@ import { newFolder } from '../peers/peer.ts';
 export const ROOT = join(import.meta.dirname, '../..');
 export const isUpdating = process.env.INTERDICT_UPDATE_README === '1';
 
+/** As the program prints one. */
+export const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+
 export type Step =
   | { readonly kind: 'command'; readonly command: string; readonly output: string }
   | { readonly kind: 'change'; readonly diff: string };
@@ -72,7 +75,7 @@ export function run(command: string, folder: string, input = ''): Promise<string
   return new Promise((done) => child.once('close', () => done(output.replace(/^\n+/, '').replace(/\n+$/, '\n'))));
 }
 
-/** Without what differs from run to run: message ids, hash and counts of lists that move on, who was first to read a change, times of day. */
+/** Without what differs from run to run: message ids, hash and counts of lists that move on, who was first to read a change, instants. */
 function settled(text: string): string {
   return text
     .trim()
@@ -80,7 +83,7 @@ function settled(text: string): string {
     .replaceAll(/generation \d+, [0-9a-f]+/g, 'generation N, HASH')
     .replaceAll(/(applied|unchanged): generation \d+/g, 'in force')
     .replaceAll(/\.yaml:\d+:\d+/g, '.yaml:L:C')
-    .replaceAll(/T\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME');
+    .replaceAll(INSTANT, 'INSTANT');
 }
 
 /** The shipped demo; only ports and upstream are the test's own. */

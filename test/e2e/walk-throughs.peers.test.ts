@@ -1,5 +1,5 @@
-// The two pages that walk through a day, one after the other on one instance: the second goes on where the first ends. Their days are
-// moved to the day of the test, so that what begins and ends in them does so here too.
+// The two pages that walk through a day and the night after, one after the other on one instance: the second goes on where the first ends.
+// Their days are moved so that the night is today's, and what begins and ends in them does so here too.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingPeers } from '../peers/peer.ts';
 import { type RunningInstance, startInstance } from './instance.ts';
 import { type StubUpstream, startStubUpstream } from './stub-upstream.ts';
-import { checkout, isUpdating, ROOT, runPage, stepsOf } from './walk-through.ts';
+import { checkout, INSTANT, isUpdating, ROOT, runPage, stepsOf } from './walk-through.ts';
 
-/** The day on which the pages begin. */
-const PAGE_DAY = '2026-12-01';
+/** When the release of the second page is asked for, by that page. The first one's day is the day before, which nothing in it minds. */
+const NIGHT = '2026-12-02T02:10:00Z';
 const DAY_MS = 86_400_000;
 /** A person reads and types for the better part of an hour; what the machine adds has to be small beside that, even when it is busy. */
 const MACHINE_MS = 180_000;
@@ -28,24 +28,30 @@ describe.skipIf(missingPeers('dig', 'curl', 'git') !== undefined)('the walk-thro
     await upstream?.close();
   });
 
-  test.each([['docs/statement-at-11.md', 15]])(
-    '%s does what it shows',
-    async (name, steps) => {
-      const file = join(ROOT, name);
-      const page = readFileSync(file, 'utf8');
-      expect(stepsOf(page).length).toBeGreaterThanOrEqual(steps);
-      const startedAt = performance.now();
-      const days = daysSince(PAGE_DAY);
-      const done = await runPage(page, {
-        ...instance,
-        toReal: (text) => moved(text, days),
-        toPage: (text) => moved(text, -days),
-      });
-      if (isUpdating) writeFileSync(file, done);
-      expect(performance.now() - startedAt).toBeLessThan(MACHINE_MS);
-    },
-    240_000,
-  );
+  test.for([
+    ['docs/statement-at-11.md', 15],
+    ['docs/false-positive-at-02.md', 10],
+  ] as const)('%s does what it shows', { timeout: 240_000 }, async ([name, steps], { skip }) => {
+    const needsTwo = name.includes('false-positive') && process.getuid?.() !== 0;
+    skip(needsTwo, 'whoever confirms needs an account of her own, or both are root');
+    const file = join(ROOT, name);
+    const page = readFileSync(file, 'utf8');
+    expect(stepsOf(page).length).toBeGreaterThanOrEqual(steps);
+    const startedAt = performance.now();
+    const days = daysSince(NIGHT.slice(0, 10));
+    const sinceMs = Date.now() - Date.parse(NIGHT);
+    const done = await runPage(page, {
+      ...instance,
+      toReal: (text) => moved(text, days),
+      toPage: (text) =>
+        moved(
+          text.replaceAll(INSTANT, (instant) => earlier(instant, sinceMs)),
+          -days,
+        ),
+    });
+    if (isUpdating) writeFileSync(file, done);
+    expect(performance.now() - startedAt).toBeLessThan(MACHINE_MS);
+  });
 });
 
 /** By the clocks of the demo's time zone. */
@@ -54,8 +60,13 @@ function daysSince(date: string): number {
   return (Date.parse(today) - Date.parse(date)) / DAY_MS;
 }
 
+/** Dates alone, not those of instants. */
 function moved(text: string, days: number): string {
-  return text.replaceAll(/\b\d{4}-\d\d-\d\d/g, (date) =>
+  return text.replaceAll(/\b\d{4}-\d\d-\d\d\b(?!T)/g, (date) =>
     new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10),
   );
+}
+
+function earlier(instant: string, ms: number): string {
+  return new Date(Date.parse(instant) - ms).toISOString();
 }

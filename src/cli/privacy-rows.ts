@@ -2,6 +2,7 @@
 // that takes its path, so that nothing lies there unmentioned.
 
 import type { Retention } from '../config/retention.ts';
+import type { Span } from '../policy/model.ts';
 import { formatSpan } from './span-text.ts';
 
 export interface PrivacyRow {
@@ -18,6 +19,8 @@ export interface PrivacyRow {
 
 interface Words {
   readonly kept: Retention;
+  /** How long the text of past policies is kept. */
+  readonly sources: Span;
   /** The networks on which instruments apply, as people know them. */
   readonly networks: string;
   readonly isRecording: boolean;
@@ -39,7 +42,7 @@ export function rowOf(path: string): string {
   return PATHS.find(([, pattern]) => pattern.test(path))?.[0] ?? OTHER;
 }
 
-export function privacyRows({ kept, networks, isRecording }: Words): PrivacyRow[] {
+export function privacyRows({ kept, sources, networks, isRecording }: Words): PrivacyRow[] {
   const people =
     networks === '' ? 'nobody: no instrument applies on any network' : `people and devices on: ${networks}`;
   return [
@@ -99,7 +102,7 @@ export function privacyRows({ kept, networks, isRecording }: Words): PrivacyRow[
       holds:
         'what the files of the policy say: networks, exemptions with the addresses they are for and who approved them',
       why: 'to start without the files, to go back, and to tell what was in force on a day',
-      kept: 'until later ones take their place; 400 days at most where the journal refers to them',
+      kept: `until later ones take their place; the text of past ones ${formatSpan(sources)} after their end at most`,
     },
     {
       id: 'own',

@@ -56,7 +56,12 @@ function privacyOf(config: Config, model: Model, now: Instant): Privacy {
   const networks = networksOf(model);
   const files = filesOf(statePaths(config.state).path);
   const recorded = networks.filter(({ applies }) => applies.length > 0).map(({ name }) => name);
-  const rows = privacyRows({ kept, networks: recorded.join('; '), isRecording: config.events.file });
+  const rows = privacyRows({
+    kept,
+    sources: config.history.kept,
+    networks: recorded.join('; '),
+    isRecording: config.events.file,
+  });
   const spans: Partial<Record<string, Span>> = { events: kept.events.span, keys: kept.pseudonymKeys.span };
   const nowOf = (id: string) =>
     storedNow(

@@ -4,6 +4,7 @@
 
 import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Instant } from '../base/brand.ts';
 import type { Retention as Kept } from '../config/retention.ts';
 import type { Span } from '../policy/model.ts';
 import { ClockTrust, HOLD_MS } from './clock-trust.ts';
@@ -123,7 +124,8 @@ export class Retention {
   async #sweepSources(now: Instant): Promise<void> {
     try {
       const gone = await this.#o.sweepSources(now);
-      if (gone > 0) this.#o.log('info', `${gone} files of the text of past policies removed: kept long enough, or no room`);
+      if (gone > 0)
+        this.#o.log('info', `${gone} files of the text of past policies removed: kept long enough, or no room`);
     } catch (error) {
       const message = `the text of past policies cannot be looked through or removed: ${(error as Error).message}`;
       this.#once('error', 'sources', message);

@@ -4,7 +4,7 @@
 //   slots   ┌──────────── slot 0 ────────────┬──────────── slot 1 ────────────┐   slotBytes each; untouched pages cost nothing
 //   words   │ generation × 2 + slot │ length 0 │ length 1 │ seen[0] │ … seen[MAX_READERS-1] │   Int32
 //
-// Who writes what: the compiler thread writes the spare slot, and only while no reader uses it; main writes length and current after the
+// Who writes what: main fills the spare slot with what the compiler sends, only while no reader uses it, and writes length and current after the
 // spare slot is complete; each reader writes its own `seen` word, before it judges the first packet by that generation.
 
 import { openVerifiedSnapshot, type Snapshot } from '../../policy/snapshot/snapshot.ts';

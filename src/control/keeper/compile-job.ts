@@ -1,4 +1,4 @@
-// What the compiler thread does with one job: sources → snapshot in the spare slot → self-check. The only code that reads lists while
+// What the compiler process does with one job: sources → snapshot → self-check. The only code that reads lists while
 // the process serves; it may take as long as it takes, and its failure is a report like any other.
 
 import { createHash, randomInt } from 'node:crypto';

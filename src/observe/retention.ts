@@ -1,10 +1,10 @@
-// Removes what has been kept long enough: event files, keys of pseudonyms, samples of faults, years of the journal. By the date in a file's name and the wall
-// clock, while that clock can be believed (clock-trust.ts). A clock that goes a month ahead is told of in the log, with what will be
-// removed by it and when; whoever sets it back in time has lost nothing.
+// Removes what has been kept long enough: event files, keys of pseudonyms, samples of faults, years of the journal, the text of past
+// policies. By the date in a file's name and the wall clock, while that clock can be believed (clock-trust.ts). A clock that goes a month
+// ahead is told of in the log, with what will be removed by it and when; whoever sets it back in time has lost nothing.
 
 import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Instant } from '../base/brand.ts';
+import type { Instant, Instant } from '../base/brand.ts';
 import type { Retention as Kept } from '../config/retention.ts';
 import type { Span } from '../policy/model.ts';
 import { ClockTrust, HOLD_MS } from './clock-trust.ts';

@@ -4,7 +4,7 @@
 
 import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Instant, Instant } from '../base/brand.ts';
+import type { Instant } from '../base/brand.ts';
 import type { Retention as Kept } from '../config/retention.ts';
 import type { Span } from '../policy/model.ts';
 import { ClockTrust, HOLD_MS } from './clock-trust.ts';

@@ -2,7 +2,7 @@
 //
 //   queries ─▶ listeners ─▶ door ─▶ answerQuery ─ miss ─▶ resolver ─▶ upstreams
 //                                       ▲ snapshot
-//   files ─▶ watch ─▶ keeper ─▶ compiler thread ─▶ arena
+//   files ─▶ watch ─▶ keeper ─▶ compiler process ─▶ arena
 //   counters ─▶ metrics ─▶ admin        events ─▶ event log
 
 import { randomBytes } from 'node:crypto';
@@ -186,6 +186,7 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
   const probe = new SelfProbe({
     clock: systemClock,
     active: () => keeper.status().active,
+    overrides: () => overrides.all(),
     ask: (name, client, now) => dns.ask(name, client, now),
     listeners: () => dns.listeners(),
     answers: (listener) => answers(listener, dns.probe()),
@@ -251,7 +252,8 @@ async function build({ choice, strict, version }: InstanceOptions, closing: (() 
 
   const handlers: Handlers = {
     status: async () => {
-      const { state: readiness, reasons, active } = keeper.status();
+      const { active } = keeper.status();
+      const { state: readiness, reasons } = withFailures(keeper.status(), probe.status().failing);
       return { state: readiness, reasons, hash: active?.hash, generation: active?.generation, version };
     },
     reload: ({ acceptShrink }) => keeper.reload(acceptShrink),

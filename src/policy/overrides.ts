@@ -26,7 +26,7 @@ export function withEmergencies(model: Model, overrides: readonly Override[] = m
   return { ...model, department: { ...department, exemptions: [...department.exemptions, ...emergencies] } };
 }
 
-function exemptionOf(override: OverrideTerms & EmergencyExemption): Exemption {
+export function exemptionOf(override: OverrideTerms & EmergencyExemption): Exemption {
   return { ...override.exemption, id: override.id, from: override.from, until: endOf(override) };
 }
 

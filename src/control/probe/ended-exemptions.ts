@@ -1,8 +1,10 @@
-// Exemptions whose clients are to be blocked again: those that ended in the last seven days, as their files say, and those that were taken
-// back before, of which nothing says anything any more. What was taken back is forgotten at a restart.
+// Exemptions whose clients are to be blocked again: those that ended in the last seven days, as their files or the kept overrides say, and
+// those whose file was taken away before, of which nothing says anything any more. The latter are forgotten at a restart.
 
 import type { Instant } from '../../base/brand.ts';
 import type { Exemption } from '../../policy/model.ts';
+import { exemptionOf } from '../../policy/overrides.ts';
+import { endedAt, type KeptOverride } from '../overrides/kept-override.ts';
 
 const WATCHED_MS = 7 * 86_400_000;
 
@@ -10,8 +12,13 @@ export class EndedExemptions {
   /** By id: all that have begun, and when they end or ended. */
   readonly #known = new Map<string, { readonly exemption: Exemption; readonly end: number }>();
 
-  /** `exemptions`: all that the policy in force knows, emergencies too. Gives those that ended, in the order in which they were first seen. */
-  look(exemptions: readonly Exemption[], now: Instant): readonly Exemption[] {
+  /**
+   * `inPolicy`: all that the policy in force knows, emergencies too; `kept`: overrides of the last days. Gives those that ended, in the
+   * order in which they were first seen.
+   */
+  look(inPolicy: readonly Exemption[], kept: readonly KeptOverride[], now: Instant): readonly Exemption[] {
+    const isInPolicy = new Set(inPolicy.map(({ id }) => id));
+    const exemptions = [...inPolicy, ...emergenciesOf(kept).filter(({ id }) => !isInPolicy.has(id))];
     const present = new Set(exemptions.map(({ id }) => id));
     for (const exemption of exemptions) {
       if (exemption.from <= now) this.#known.set(exemption.id, { exemption, end: exemption.until });
@@ -24,4 +31,10 @@ export class EndedExemptions {
       .filter(({ end }) => end <= now)
       .map(({ exemption }) => exemption);
   }
+}
+
+function emergenciesOf(kept: readonly KeptOverride[]): Exemption[] {
+  return kept.flatMap((one) =>
+    one.override.kind === 'emergency-exemption' ? [{ ...exemptionOf(one.override), until: endedAt(one) }] : [],
+  );
 }

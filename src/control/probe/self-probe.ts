@@ -9,6 +9,7 @@ import type { Model } from '../../policy/model.ts';
 import { withEmergencies } from '../../policy/overrides.ts';
 import { type Clock, pause } from '../clock.ts';
 import type { ActivePolicy } from '../keeper/active-policy.ts';
+import type { KeptOverride } from '../overrides/kept-override.ts';
 import type { ListenerAddress } from './ask-listener.ts';
 import { EndedExemptions } from './ended-exemptions.ts';
 import { type Expect, type Expectation, expectationsOf, momentOf } from './expectations.ts';
@@ -32,6 +33,8 @@ export interface ProbeOptions {
   readonly clock: Clock;
   /** What is served at this moment. */
   readonly active: () => ActivePolicy | undefined;
+  /** Those that hold, and those that ended in the last days. */
+  readonly overrides: () => readonly KeptOverride[];
   readonly ask: (name: WireName, client: Address, now: Instant) => SelfAnswer;
   /** All that are meant to be open at this moment. */
   readonly listeners: () => readonly ListenerAddress[];
@@ -132,7 +135,7 @@ export class SelfProbe {
     const model = withEmergencies(policy.model);
     const moment = momentOf(policy, now);
     if (this.#names?.model !== policy.model) this.#names = { model: policy.model, names: new TestNames(policy.model) };
-    const ended = this.#ended.look(model.department.exemptions, moment.ended);
+    const ended = this.#ended.look(model.department.exemptions, this.#o.overrides(), moment.ended);
     return expectationsOf(model, this.#names.names, moment, ended);
   }
 

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WireName } from '../../../src/base/brand.ts';
 import { parseName } from '../../../src/base/names.ts';
+import type { KeptOverride } from '../../../src/control/overrides/kept-override.ts';
 import { type ProbeStatus, SelfProbe } from '../../../src/control/probe/self-probe.ts';
 import { SelfQuestions } from '../../../src/dns/answer/self-questions.ts';
 import { ROW_MASK, SLOT_WORDS } from '../../../src/policy/snapshot/layout.ts';
@@ -24,6 +25,7 @@ export class RunningProbe {
   readonly clock = new SteppedClock(START);
   readonly running = new RunningKeeper(this.department, this.clock);
   readonly logged: string[] = [];
+  kept: readonly KeptOverride[] = [];
   /** What is not open of them. */
   readonly deaf = new Set<string>();
   readonly probe: SelfProbe;
@@ -34,6 +36,7 @@ export class RunningProbe {
     this.probe = new SelfProbe({
       clock: this.clock,
       active: () => this.running.active,
+      overrides: () => this.kept,
       ask: (name, client, now) => this.#questions.ask(name, client, now),
       listeners: () => [
         { transport: 'udp', host: '127.0.0.1', port: 53 },

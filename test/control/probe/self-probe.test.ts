@@ -250,7 +250,7 @@ describe('what the moment changes is expected, not reported', () => {
     expect(seriesOf(await probe.ask())).toEqual([...WELL.filter((line) => !line.includes('block')), ...LISTENERS]);
   });
 
-  test('an emergency exemption is one more, and afterwards one that ended', async () => {
+  test('an emergency exemption is one more, and afterwards one that ended, also after a restart', async () => {
     await start();
     const { id, from, until } = terms;
     const exemption = {
@@ -264,6 +264,15 @@ describe('what the moment changes is expected, not reported', () => {
     await probe.running.pass(HOUR_MS + 60_000);
     expect(seriesOf(await probe.ask())).toEqual([...WELL, 'office ended 1', ...LISTENERS]);
     expect(probe.logged).toEqual([]);
+
+    const restarted = new RunningProbe();
+    restarted.kept = [{ override: { ...terms, kind: 'emergency-exemption', exemption } }];
+    await restarted.running.start(false);
+    restarted.clock.set(until - 1);
+    expect(seriesOf(await restarted.ask())).toEqual([...WELL, ...LISTENERS]);
+    restarted.clock.set(until);
+    expect(seriesOf(await restarted.ask())).toEqual([...WELL, 'office ended 1', ...LISTENERS]);
+    await restarted.close();
   });
 
   test('a directive that falls back to monitor in a segment is expected to block there again when that ends', async () => {

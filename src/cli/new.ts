@@ -1,7 +1,7 @@
 // `interdict new`: writes an app, a directive, a segment or an exemption, and says what the readers of policy make of it. Asks on a terminal
 // when something needed is missing; elsewhere it says what is missing, all at once. Never writes over a file.
 
-import { linkSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Instant } from '../base/brand.ts';
 import { addSpan } from '../base/dates.ts';
@@ -15,7 +15,7 @@ import { chooseConfig } from './config-file.ts';
 import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './exit-codes.ts';
 import { askAll, missingOf, openTerminal, type Terminal, withUsual } from './new/ask.ts';
 import { faultOf, faultsOf } from './new/check-answer.ts';
-import { type Draft, draftOf, nextExemption, takenBy } from './new/draft.ts';
+import { type Draft, draftOf, nextExemption, placeFault, takenBy } from './new/draft.ts';
 import type { Answers, Calendar, Field, Kind } from './new/field.ts';
 import { FIELDS } from './new/fields.ts';
 import { formatProblems, printLine, printProblems, seenFile } from './print.ts';
@@ -33,14 +33,16 @@ export async function create(kind: Kind, options: Options & { config?: string })
     printProblems(configProblems, file);
     return EXIT_PROBLEMS;
   }
+  const nowhere = placeFault(kind, config);
+  if (nowhere !== undefined) return refuse(nowhere, EXIT_PROBLEMS);
   const answers = await answersOf(kind, options, { config, words: wordsOf(model.lists), now });
   if (typeof answers === 'string') return refuse(answers, EXIT_USAGE);
+  const before = await problemsOf(file, now);
   const draft = draftOf(kind, answers, config);
   if (typeof draft === 'string') return refuse(draft, EXIT_PROBLEMS);
-  const before = await problemsOf(file, now);
   const fault = write(draft);
   if (fault !== undefined) return refuse(fault, EXIT_PROBLEMS);
-  printLine(`${draft.isNew ? 'wrote' : 'added to'} ${seenFile(draft.file, file)}`);
+  printLine(`${draft.was === undefined ? 'wrote' : 'added to'} ${seenFile(draft.file, file)}`);
   const brought = newOnes(await problemsOf(file, now), before);
   process.stdout.write(formatProblems(brought, file));
   return brought.some(({ severity }) => severity !== 'warning') ? EXIT_PROBLEMS : EXIT_FINE;
@@ -103,17 +105,18 @@ function calendarOf({ config, now }: World): Calendar {
   };
 }
 
-/** Whole or not at all, and never over a file that somebody else put there meanwhile. */
-function write({ file, text, mode, isNew }: Draft): string | undefined {
+/** Whole or not at all, and never over what somebody else wrote meanwhile. */
+function write({ file, text, mode, was }: Draft): string | undefined {
   try {
     mkdirSync(dirname(file), { recursive: true });
     // A configuration may be a link into a checkout.
-    const target = isNew ? file : realpathSync(file);
+    const target = was === undefined ? file : realpathSync(file);
     const part = join(dirname(target), `.${basename(target)}.${process.pid}`);
-    writeFileSync(part, text, { flag: 'wx', mode: isNew ? mode : statSync(target).mode & 0o777 });
+    writeFileSync(part, text, { flag: 'wx', mode: was === undefined ? mode : statSync(target).mode & 0o777 });
     try {
-      if (isNew) linkSync(part, target);
-      else renameSync(part, target);
+      if (was === undefined) linkSync(part, target);
+      else if (readFileSync(target, 'utf8') === was) renameSync(part, target);
+      else return `${seenFile(file, file)} was changed meanwhile and stays as it is; try again`;
     } finally {
       rmSync(part, { force: true });
     }

@@ -159,6 +159,22 @@ review_by: 2098-01-01
     expect([read('blocklists/apps/glimmer.yaml'), read('config/interdict.yaml')]).toEqual(before);
   });
 
+  test('exemption has no place where the configuration names no folder', async () => {
+    const config = read('config/interdict.yaml').replace('exemptions: { folder: exemptions }', '');
+    writeFileSync(join(folder, 'config/interdict.yaml'), config);
+    expect(await create(...EXEMPTION)).toMatchObject({ code: 1, err: expect.stringContaining('names no folder') });
+  });
+
+  test('a second segment stands behind the first', async () => {
+    const segment = (id: string, net: number) =>
+      create('segment', '--id', id, '--kind', 'guest', '--clients', `127.${net}.0.0/16`);
+    const codes = [await segment('one', 8), await segment('two', 9)].map(({ code }) => code ?? 0);
+    expect(codes).toEqual([0, 0]);
+    const { out } = await run('check', '--config', join(folder, 'config/interdict.yaml'));
+    expect(out).toBe('fine: 0 errors, 0 overdue, 0 warnings\n');
+    expect(read('config/interdict.yaml')).toMatch(/id: one[\s\S]*id: two/);
+  });
+
   test('says all that is missing or wrong at once, and writes nothing', async () => {
     const { code, err } = await create('directive', '--id', 'A B', '--instrument', 'ordre', '--source', 'issuer');
     expect(code).toBe(2);

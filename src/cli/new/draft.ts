@@ -13,13 +13,20 @@ export interface Draft {
   readonly file: string;
   readonly text: string;
   readonly mode: number;
-  /** False: the file is there, and gets one entry more. */
-  readonly isNew: boolean;
+  /** What the file held when one entry more was made for it; absent: a new file. */
+  readonly was?: string;
 }
 
 /** They name people and cases. */
 const EXEMPTION_MODE = 0o640;
 const FILE_MODE = 0o644;
+
+const NO_FOLDER = 'the configuration names no folder for exemptions; add exemptions: { folder: exemptions }';
+
+/** Why none can be written here; told before anybody is asked. */
+export function placeFault(kind: Kind, config: Config): string | undefined {
+  return fileOf(kind, '', config) === undefined ? NO_FOLDER : undefined;
+}
 
 /** Why the id cannot be taken; undefined when it is free. */
 export function takenBy(kind: Kind, id: string, config: Config): string | undefined {
@@ -38,18 +45,18 @@ export function takenBy(kind: Kind, id: string, config: Config): string | undefi
 export function draftOf(kind: Kind, answers: Answers, config: Config): Draft | string {
   // Asked for or missed before: every kind has an id.
   const file = fileOf(kind, one(answers, 'id') ?? '', config);
-  if (file === undefined)
-    return 'the configuration names no folder for exemptions; add exemptions: { folder: exemptions }';
+  if (file === undefined) return NO_FOLDER;
   if (kind === 'segment') {
-    const made = addSegment(readFileSync(file, 'utf8'), segmentLines(answers));
-    if (made !== undefined) return { file, text: made.text, mode: FILE_MODE, isNew: false };
+    const was = readFileSync(file, 'utf8');
+    const made = addSegment(was, segmentLines(answers));
+    if (made !== undefined) return { file, text: made.text, mode: FILE_MODE, was };
     return `${seenFile(file, config.file)} has no place for it that is sure; add it there by hand:\n- ${segmentLines(answers).join('\n  ')}`;
   }
   const schema = join(config.blocklists, 'schema', `${kind}.json`);
   const seen = existsSync(schema) ? relative(dirname(file), schema) : undefined;
   const lines = { app: appLines, directive: directiveLines, exemption: exemptionLines }[kind](answers);
   const mode = kind === 'exemption' ? EXEMPTION_MODE : FILE_MODE;
-  return { file, text: `${[...schemaLine(seen), ...lines].join('\n')}\n`, mode, isNew: true };
+  return { file, text: `${[...schemaLine(seen), ...lines].join('\n')}\n`, mode };
 }
 
 function fileOf(kind: Kind, id: string, config: Config): string | undefined {

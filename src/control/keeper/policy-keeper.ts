@@ -10,16 +10,14 @@
 //
 // One thing at a time: tasks run in a queue, and those alike that wait are one.
 
-import type { Instant } from '../../base/brand.ts';
 import type { Problem } from '../../base/problems.ts';
-import type { Cause } from '../journal/journal-entry.ts';
-import type { ActivePolicy, Outcome, PolicyStatus, ReloadResult } from './active-policy.ts';
+import type { Outcome, PolicyStatus, ReloadResult } from './active-policy.ts';
 import { refusedEntry } from './journal-entries.ts';
 import type { KeeperOptions } from './keeper-options.ts';
 import { type Compiled, problem, problemsOf, shrinkProblems } from './keeper-problems.ts';
-import { statusOf } from './keeper-status.ts';
 import type { LastGood } from './last-good.ts';
 import { PolicyTime } from './policy-time.ts';
+import { ReloadRecord } from './reload-record.ts';
 import { chooseKept } from './rollback-choice.ts';
 import { isSamePolicy } from './same-policy.ts';
 import { type Activation, type Good, Serving } from './serving.ts';
@@ -29,25 +27,23 @@ export class PolicyKeeper {
   readonly #o: KeeperOptions;
   readonly #serving: Serving;
   readonly #time: PolicyTime;
+  readonly #record: ReloadRecord;
   #queue: Promise<unknown> = Promise.resolve();
   #waiting: { readonly accepted: Set<string>; readonly result: Promise<ReloadResult> } | undefined;
   #waitingRecompile: Promise<ReloadResult> | undefined;
   /** The active policy is on disk, or why it is not. */
   #kept: Promise<string | undefined> = Promise.resolve(undefined);
   #isClosed = false;
-  #problems: readonly Problem[] = [];
-  #isLastReloadGood = false;
-  #lastSuccessAt: Instant | undefined;
-  readonly #reloads: Record<Outcome, number> = { applied: 0, unchanged: 0, refused: 0, stuck: 0, pinned: 0 };
 
   constructor(options: KeeperOptions) {
     this.#o = options;
     this.#serving = new Serving(options);
+    this.#record = new ReloadRecord(options);
     this.#time = new PolicyTime(
       options,
       this.#serving,
       (task) => this.#inTurn(task),
-      (report) => this.#activate(report, { ...this.#sameAgain(), cause: 'time' })?.message,
+      (report) => this.#activate(report, this.#serving.again('time'))?.message,
     );
   }
 
@@ -89,14 +85,7 @@ export class PolicyKeeper {
   }
 
   status(): PolicyStatus {
-    return statusOf({
-      active: this.#serving.active,
-      now: this.#o.clock.now(),
-      problems: this.#problems,
-      isLastReloadGood: this.#isLastReloadGood,
-      lastSuccessAt: this.#lastSuccessAt,
-      reloads: this.#reloads,
-    });
+    return this.#record.status(this.#serving.active);
   }
 
   /** Settles when what was asked for up to now is done. */
@@ -129,12 +118,13 @@ export class PolicyKeeper {
       const shrinks = 'fault' in lastGood ? [] : this.#shrinks(lastGood, fromFiles.report);
       if (shrinks.length === 0) {
         const fault = this.#activate(fromFiles.report, { origin: 'files', cause: 'start' });
-        return this.#settleStart(fault, problems);
+        if (fault !== undefined) return [...problems, fault];
+        this.#record.started(problems);
+        return undefined;
       }
       problems.push(...shrinkProblems(shrinks, fromFiles.report.hash, this.#o));
     }
-    this.#problems = problems;
-    this.#noteRefusal(this.#result('refused', fromFiles, problems), 'start');
+    this.#record.startRefused(this.#result('refused', fromFiles, problems));
     if (strict || 'fault' in lastGood) return problems;
     return this.#startFromLastGood(problems);
   }
@@ -147,7 +137,7 @@ export class PolicyKeeper {
     const compiled = await this.#serving.compile(origin, this.#o.clock.now());
     const isGood = compiled !== 'stuck' && compiled.report.ok;
     if (isGood && !this.#activate(compiled.report, { origin: 'rollback', cause: 'start', pinned })) {
-      this.#settleStart(undefined, []);
+      this.#record.started([]);
       void this.reload();
       return true;
     }
@@ -168,7 +158,7 @@ export class PolicyKeeper {
     this.#serving.generation = snapshot.generation;
     this.#serving.serve(snapshot, found, { origin: 'files', cause: 'start' });
     this.#time.schedule();
-    this.#settleStart(undefined, []);
+    this.#record.started([]);
     log('info', `start: no file has changed since ${new Date(found.readAt).toISOString()}; checking behind`);
     void this.reload();
     return true;
@@ -182,14 +172,6 @@ export class PolicyKeeper {
     return fault && [...problems, fault];
   }
 
-  #settleStart(fault: Problem | undefined, problems: readonly Problem[]): readonly Problem[] | undefined {
-    this.#problems = problems;
-    if (fault !== undefined) return [...problems, fault];
-    this.#isLastReloadGood = true;
-    this.#lastSuccessAt = this.#o.clock.now();
-    return undefined;
-  }
-
   async #reload(): Promise<ReloadResult> {
     const accepted = this.#waiting?.accepted ?? new Set();
     this.#waiting = undefined;
@@ -199,14 +181,7 @@ export class PolicyKeeper {
   }
 
   #settleReload(result: ReloadResult): ReloadResult {
-    const { outcome, generation, problems } = result;
-    this.#reloads[outcome]++;
-    this.#problems = problems;
-    this.#isLastReloadGood = outcome !== 'refused' && outcome !== 'stuck';
-    if (this.#isLastReloadGood) this.#lastSuccessAt = this.#o.clock.now();
-    else this.#noteRefusal(result, 'reload');
-    const level = this.#isLastReloadGood ? 'info' : 'warn';
-    this.#o.log(level, `reload ${outcome}: generation ${generation}, ${problems.length} problems`);
+    this.#record.reloaded(result);
     this.#time.schedule(); // The compile took the slot of what was prepared.
     return result;
   }
@@ -243,20 +218,18 @@ export class PolicyKeeper {
   async #recompile(): Promise<ReloadResult> {
     this.#waitingRecompile = undefined;
     const { active } = this.#serving;
-    if (active === undefined || this.#isClosed)
-      return this.#result('refused', 'stuck', [problem('no-policy', 'no policy is served', this.#o)]);
+    if (active === undefined || this.#isClosed) return this.#refusal('no-policy', 'no policy is served');
     const compiled = await this.#serving.compileRunning(active, this.#o.clock.now());
     const { stamps, sources } = active;
-    return this.#take(compiled, { stamps, sources }, { ...this.#sameAgain(), cause: 'override' });
+    return this.#take(compiled, { stamps, sources }, this.#serving.again('override'));
   }
 
   async #rollback(hash: string | undefined, uid: number | undefined): Promise<ReloadResult> {
     const { active } = this.#serving;
-    if (active === undefined || this.#isClosed)
-      return this.#result('refused', 'stuck', [problem('no-policy', 'no policy is served', this.#o)]);
+    if (active === undefined || this.#isClosed) return this.#refusal('no-policy', 'no policy is served');
     const kept = await this.#o.listKept(this.#o.keptFolder).catch(() => []);
     const chosen = chooseKept(kept, active, hash);
-    if ('fault' in chosen) return this.#result('refused', 'stuck', [problem('not-kept', chosen.fault, this.#o)]);
+    if ('fault' in chosen) return this.#refusal('not-kept', chosen.fault);
     const { exemptions } = active.model.department;
     const now = this.#o.clock.now();
     const compiled = await this.#serving.compile({ kind: 'kept', folder: chosen.folder, exemptions }, now);
@@ -266,8 +239,7 @@ export class PolicyKeeper {
 
   async #unpin(acceptShrink: string | undefined, uid: number | undefined): Promise<ReloadResult> {
     const pinned = this.#serving.active?.pinned;
-    if (pinned === undefined)
-      return this.#result('refused', 'stuck', [problem('not-pinned', 'no rollback is in force', this.#o)]);
+    if (pinned === undefined) return this.#refusal('not-pinned', 'no rollback is in force');
     const compiled = await this.#compileFiles();
     const result = this.#settleReload(this.#judge(compiled, new Set(acceptShrink === undefined ? [] : [acceptShrink])));
     if (result.outcome === 'applied') this.#o.journal({ kind: 'unpinned', hash: pinned.hash, uid });
@@ -283,7 +255,7 @@ export class PolicyKeeper {
     const failed = compiled === 'stuck' ? 'stuck' : 'refused';
     const isTaken = report !== undefined && fault === undefined;
     const result = this.#result(isTaken ? 'applied' : failed, compiled, problems);
-    if (!isTaken) this.#noteRefusal(result, activation.cause);
+    if (!isTaken) this.#o.journal(refusedEntry(result, activation.cause));
     this.#time.schedule();
     return result;
   }
@@ -303,8 +275,9 @@ export class PolicyKeeper {
     };
   }
 
-  #noteRefusal(result: ReloadResult, cause: Cause): void {
-    this.#o.journal(refusedEntry(result, cause));
+  /** Of what needs no compile to be refused. */
+  #refusal(code: string, message: string): ReloadResult {
+    return this.#result('refused', 'stuck', [problem(code, message, this.#o)]);
   }
 
   #shrinks(before: LastGood, after: Good): Shrink[] {
@@ -313,12 +286,6 @@ export class PolicyKeeper {
 
   #compileFiles(): Promise<Compiled> {
     return this.#serving.compile({ kind: 'files', configFile: this.#o.configFile }, this.#o.clock.now());
-  }
-
-  /** The rules stay those of where they came from. */
-  #sameAgain(): Pick<ActivePolicy, 'origin' | 'pinned'> {
-    const { active } = this.#serving;
-    return { origin: active?.origin ?? 'files', pinned: active?.pinned };
   }
 
   #activate(report: Good, activation: Activation): Problem | undefined {

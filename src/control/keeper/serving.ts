@@ -55,6 +55,11 @@ export class Serving {
     return this.compile({ kind: 'running', slot, length, model, readAt }, at);
   }
 
+  /** The active rules once more: they stay those of where they came from. */
+  again(cause: Cause): Activation {
+    return { origin: this.active?.origin ?? 'files', cause, pinned: this.active?.pinned };
+  }
+
   async #spareIsFree(): Promise<boolean> {
     for (let waited = 0; !this.#o.arena.isSpareFree(); waited += MOVE_ON_STEP_MS) {
       if (waited >= MOVE_ON_MS) return false;

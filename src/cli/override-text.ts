@@ -1,7 +1,7 @@
 // An override in words, for whoever is called at night: what it does, until when, who asked and who agreed.
 
 import { type Instant, unreachable } from '../base/brand.ts';
-import { type Ending, endedAt, holdsAt, type KeptOverride } from '../control/overrides/kept-override.ts';
+import { type Ending, endedAt, holdsAt, type KeptOverride, timeText } from '../control/overrides/kept-override.ts';
 import { endOf, type Override } from '../policy/model.ts';
 
 export function describeOverride(kept: KeptOverride, now: Instant): string {
@@ -48,14 +48,10 @@ function stateOf(kept: KeptOverride, now: Instant): string {
   if (!holdsAt(kept, now)) {
     const because = ended?.because ?? (override.confirmedBy === undefined ? 'unconfirmed' : 'time');
     const by = ended?.by === undefined ? '' : ` by ${ended.by}`;
-    return `ended ${timeOf(endedAt(kept))}: ${BECAUSE[because]}${by}`;
+    return `ended ${timeText(endedAt(kept))}: ${BECAUSE[because]}${by}`;
   }
-  if (override.confirmedBy !== undefined) return `holds until ${timeOf(override.until)}`;
+  if (override.confirmedBy !== undefined) return `holds until ${timeText(override.until)}`;
   const end = endOf(override);
-  if (end === override.until) return `holds until ${timeOf(end)}`;
-  return `holds until ${timeOf(end)}, and until ${timeOf(override.until)} once another person confirms it`;
-}
-
-function timeOf(at: Instant): string {
-  return new Date(at).toISOString().replace('.000Z', 'Z');
+  if (end === override.until) return `holds until ${timeText(end)}`;
+  return `holds until ${timeText(end)}, and until ${timeText(override.until)} once another person confirms it`;
 }

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { promoteInto, withOverrideSource } from '../../src/lists/promote.ts';
 
@@ -93,6 +95,17 @@ test('a prefix gets no test, since tests ask names', () => {
   const before = 'rules:\n  - { address: 192.0.2.0/24 }\ntests: { free: [x.example] }\n';
   const { text } = promoteInto(before, { except: '192.0.2.0/24', version: '2026-11-24#OVR-1 T' });
   expect(newLines(before, text)).toEqual(['  - { except: 192.0.2.0/24, evidence: ["override@2026-11-24#OVR-1 T"] }']);
+});
+
+const BLOCKLISTS = join(import.meta.dirname, '../../blocklists');
+
+test.each(readdirSync(join(BLOCKLISTS, 'apps')))('the shipped %s takes it in a line or two and a test', (name) => {
+  const before = readFileSync(join(BLOCKLISTS, 'apps', name), 'utf8');
+  const { text, left } = promoteInto(before, FREED);
+  expect(left).toEqual([]);
+  const lines = newLines(before, text);
+  expect(lines.length).toBeLessThanOrEqual(3);
+  for (const key of ['except: ', 'evidence: ', '- login.example']) expect(lines.join('\n')).toContain(key);
 });
 
 test('the source that the evidence names is made known once', () => {

@@ -73,3 +73,8 @@ export function subjectOf(override: Override): string {
     }
   }
 }
+
+/** For people: to the second. */
+export function timeText(at: Instant): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+}

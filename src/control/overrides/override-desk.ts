@@ -11,7 +11,7 @@ import { endOf, type Model, type Override } from '../../policy/model.ts';
 import { type Clock, waitUntil } from '../clock.ts';
 import type { ReloadResult } from '../keeper/active-policy.ts';
 import type { Caller, RequestOf } from '../requests.ts';
-import { adderOf, type Ending, endedAt, holdsAt, isSamePerson, type KeptOverride } from './kept-override.ts';
+import { adderOf, type Ending, endedAt, holdsAt, isSamePerson, type KeptOverride, timeText } from './kept-override.ts';
 import { overrideOf, overrideProblem } from './override-request.ts';
 import type { OverrideStore } from './override-store.ts';
 import { judgeRepeat } from './repeats.ts';
@@ -159,8 +159,10 @@ export class OverrideDesk {
     if (found === undefined)
       return refuse('override-unknown', `there is no override ${id}; interdict override ls --all lists them`);
     if (holdsAt(found, now)) return found;
-    const at = new Date(endedAt(found)).toISOString();
-    return refuse('override-ended', `${id} ended at ${at}: ${ENDED[found.ended?.because ?? 'time']}`);
+    return refuse(
+      'override-ended',
+      `${id} ended at ${timeText(endedAt(found))}: ${ENDED[found.ended?.because ?? 'time']}`,
+    );
   }
 
   async #close(id: string, ending: Ending): Promise<string | undefined> {
@@ -231,7 +233,7 @@ function sameConfirmer(found: KeptOverride, by: string): string {
   const same = isSamePerson({ name: found.override.by }, { name: by })
     ? ''
     : ` from the same account (user id ${found.uid})`;
-  return `${who}${same}; another person must confirm it, from an account of her own, by ${new Date(endOf(found.override)).toISOString()}`;
+  return `${who}${same}; another person must confirm it, from an account of her own, by ${timeText(endOf(found.override))}`;
 }
 
 function refuse(code: string, message: string): { ok: false; problems: readonly Problem[] } {

@@ -1,7 +1,7 @@
-// One more item in a list of a YAML file, written as the items before it are. The rest stays byte for byte: people's comments, order and
+// One more item in a list of a YAML file, written as the item before it is. The rest stays byte for byte: people's comments, order and
 // line breaks are theirs, and a pull request shows one line.
 
-import { isMap, isNode, isSeq, type Node, parseDocument, stringify, type YAMLSeq } from 'yaml';
+import { isMap, isNode, isSeq, type Node, parseDocument, stringify } from 'yaml';
 import type { Path } from './document.ts';
 
 /** What is added: keys with values of a flow (`{ except: a.example }`), or a scalar. */
@@ -9,7 +9,7 @@ export type Item = string | Readonly<Record<string, string | readonly string[]>>
 
 export interface Appended {
   readonly text: string;
-  /** What was put in, as it stands there. */
+  /** What was put in: its lines as they stand there, or that it is the last of a list in brackets. */
   readonly added: string;
 }
 
@@ -29,25 +29,25 @@ export function appendItem(
   const items = list.items.filter(isNode);
   const last = items.findLast((node) => after(node.toJS(document))) ?? items.at(-1);
   if (last?.range == null) return undefined;
-  const appended = list.flow ? inFlow(text, last, item) : inBlock(text, list, last, item);
+  const appended = list.flow ? inFlow(text, path, last, item) : inBlock(text, last, item);
   // Read back: whatever was odd about the file, nothing else may have changed by it.
   return appended !== undefined && hasOneMore(appended.text, path, list.items.length) ? appended : undefined;
 }
 
-function inFlow(text: string, last: Node, item: Item): Appended | undefined {
+function inFlow(text: string, path: Path, last: Node, item: Item): Appended | undefined {
   const at = last.range?.[1] ?? 0;
   const added = flowText(item);
-  return { text: `${text.slice(0, at)}, ${added}${text.slice(at)}`, added };
+  return { text: `${text.slice(0, at)}, ${added}${text.slice(at)}`, added: `${path.join('.')}: […, ${added}]` };
 }
 
-function inBlock(text: string, list: YAMLSeq, last: Node, item: Item): Appended | undefined {
+function inBlock(text: string, last: Node, item: Item): Appended | undefined {
   const [start, end] = last.range ?? [0, 0];
   const lead = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
   if (!/^ *- +$/.test(lead)) return undefined;
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const lineEnd = text.indexOf('\n', text[end - 1] === '\n' ? end - 1 : end);
   const at = lineEnd < 0 ? text.length : lineEnd + 1;
-  const isOneLine = typeof item === 'string' || !list.items.some((node) => isMap(node) && !node.flow);
+  const isOneLine = typeof item === 'string' || !isMap(last) || last.flow === true;
   const lines = isOneLine ? [flowText(item)] : Object.entries(item).map(([key, value]) => `${key}: ${flowText(value)}`);
   const indent = ' '.repeat(lead.length);
   const added = lines.map((line, i) => `${i === 0 ? lead : indent}${line}`).join(eol);

@@ -33,6 +33,7 @@ export interface Promoted {
 
 /** The app's file with both; what it already says is not said again. */
 export function promoteInto(text: string, { except, test, version }: Freed): Promoted {
+  // Compiled a moment ago, so that it has this shape.
   const file = parse(text) as { rules?: { except?: string }[]; tests?: { free?: string[] } };
   const isThere = {
     rule: file.rules?.some((rule) => rule.except === except),
@@ -52,6 +53,7 @@ export function promoteInto(text: string, { except, test, version }: Freed): Pro
 
 /** sources.yaml, knowing the source that the evidence names. */
 export function withOverrideSource(text: string): Promoted {
+  // Likewise.
   const file = parse(text) as { sources?: { id?: string }[] };
   if (file.sources?.some(({ id }) => id === OVERRIDE_SOURCE)) return { text, added: [], left: [] };
   return runSteps(text, [

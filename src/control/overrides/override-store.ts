@@ -79,7 +79,6 @@ export class OverrideStore {
   /** Counts at once. Rejects when it is not on disk: until `flush` is done it would hold again after a restart. */
   async end(id: string, ending: Ending): Promise<void> {
     this.#kept = this.#kept.map((one) => (one.override.id === id ? { ...one, ended: ending } : one));
-    this.#isBehind = true;
     await this.#replace(this.#next, this.#kept, ending.at);
   }
 
@@ -93,11 +92,10 @@ export class OverrideStore {
     if (now < this.nextDue()) return { expired, written: Promise.resolve() };
     const kept = this.#kept.map((one) => (due(one) ? { ...one, ended: endingByTime(one) } : one));
     this.#kept = youngOf(kept, now);
-    this.#isBehind = true;
     return { expired, written: this.#replace(this.#next, this.#kept, now) };
   }
 
-  /** An end is known here and not on disk. */
+  /** What is known here may not be what is on disk. */
   get isBehind(): boolean {
     return this.#isBehind;
   }
@@ -109,6 +107,7 @@ export class OverrideStore {
 
   async #replace(next: number, kept: readonly KeptOverride[], now: Instant): Promise<void> {
     const young = youngOf(kept, now);
+    this.#isBehind = true; // Also when the new file may be there and its folder could not be synced.
     await writeOverrideFile(this.#path, { next, kept: young });
     this.#next = next;
     this.#kept = young;

@@ -1,8 +1,9 @@
 // One more item in a list of a YAML file, written as the item before it is. The rest stays byte for byte: people's comments, order and
 // line breaks are theirs, and a pull request shows one line.
 
+import { isDeepStrictEqual } from 'node:util';
 import { isMap, isNode, isSeq, type Node, parseDocument, stringify } from 'yaml';
-import type { Path } from './document.ts';
+import { type Path, valueAt } from './document.ts';
 
 /** What is added: keys with values of a flow (`{ except: a.example }`), or a scalar. */
 export type Item = string | Readonly<Record<string, string | readonly string[]>>;
@@ -30,8 +31,8 @@ export function appendItem(
   const last = items.findLast((node) => after(node.toJS(document))) ?? items.at(-1);
   if (last?.range == null) return undefined;
   const appended = list.flow ? inFlow(text, path, last, item) : inBlock(text, last, item);
-  // Read back: whatever was odd about the file, nothing else may have changed by it.
-  return appended !== undefined && hasOneMore(appended.text, path, list.items.length) ? appended : undefined;
+  const index = list.items.indexOf(last) + 1;
+  return appended !== undefined && addsOnly(appended.text, path, index, item, document.toJS()) ? appended : undefined;
 }
 
 function inFlow(text: string, path: Path, last: Node, item: Item): Appended | undefined {
@@ -54,10 +55,14 @@ function inBlock(text: string, last: Node, item: Item): Appended | undefined {
   return { text: `${text.slice(0, at)}${lineEnd < 0 ? eol : ''}${added}${eol}${text.slice(at)}`, added };
 }
 
-function hasOneMore(text: string, path: Path, before: number): boolean {
+/** Reads it back: whatever is odd about the file, the item stands where it should and nothing else has changed. */
+function addsOnly(text: string, path: Path, index: number, item: Item, before: unknown): boolean {
   const document = parseDocument(text);
-  const list = document.getIn(path, true);
-  return document.errors.length === 0 && isSeq(list) && list.items.length === before + 1;
+  if (document.errors.length > 0) return false;
+  const value: unknown = document.toJS();
+  const list = valueAt(value, path);
+  const added: unknown = Array.isArray(list) ? list.splice(index, 1)[0] : undefined;
+  return isDeepStrictEqual(added, item) && isDeepStrictEqual(value, before);
 }
 
 function flowText(value: Item | readonly string[]): string {

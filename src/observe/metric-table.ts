@@ -90,7 +90,12 @@ export const METRICS: readonly MetricRow[] = [
     'When the next thing begins or ends; +Inf: nothing known will.',
   ),
   row('policy_overdue', 'gauge', '', '1 when something should have begun or ended and the policy for it is late.'),
-  row('policy_reloads_total', 'counter', 'outcome', 'Reloads by how they ended; pinned: the files are good and wait for the end of a rollback.'),
+  row(
+    'policy_reloads_total',
+    'counter',
+    'outcome',
+    'Reloads by how they ended; pinned: the files are good and wait for the end of a rollback.',
+  ),
   row('policy_rules', 'gauge', 'app', 'Rules of each app.'),
   row('policy_problems', 'gauge', 'severity', 'Problems found when the files were last read.'),
   row('directive_review_timestamp_seconds', 'gauge', 'directive', 'When the directive is to be reviewed.'),

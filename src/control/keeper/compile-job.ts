@@ -13,6 +13,7 @@ import type { Exemption, Model, Override, Role } from '../../policy/model.ts';
 import type { RuleSink } from '../../policy/rules.ts';
 import { rulesOf } from '../../policy/snapshot/replay.ts';
 import { openSnapshot, type Snapshot } from '../../policy/snapshot/snapshot.ts';
+import { isDirty } from '../journal/git-index.ts';
 import { type Manifest, recordingDisk } from '../journal/recording-disk.ts';
 import { keepSources, keepText } from '../journal/sources.ts';
 import type { KeptSources } from './active-policy.ts';
@@ -122,13 +123,17 @@ function fromFiles(job: CompileJob, configFile: string, readAt: Instant, into: U
   ];
   if (!built.ok || hasErrors(problems)) return failed(problems, watched);
   const report = { ...built, problems, watched, config, stamps: stamping.stamps() };
-  return withSources(report, () => sourcesOf(job, recording.manifest(configFile)));
+  return withSources(report, () => sourcesOf(job, config, recording.manifest(configFile)));
 }
 
-function sourcesOf({ sourcesFolder }: CompileJob, manifest: Manifest | undefined): KeptSources | undefined {
+function sourcesOf(
+  { sourcesFolder }: CompileJob,
+  { blocklists }: Config,
+  manifest: Manifest | undefined,
+): KeptSources | undefined {
   if (sourcesFolder === undefined) return undefined;
   if (manifest === undefined) throw new Error('one changed while it was read');
-  return { sha256: keepSources(sourcesFolder, manifest, nodeDisk) };
+  return { sha256: keepSources(sourcesFolder, manifest, nodeDisk), dirty: isDirty(blocklists, manifest) };
 }
 
 /** Rules of before under another department than that of their files. */

@@ -53,6 +53,8 @@ describe('a start', () => {
       expect(await running.start(false)).toBeUndefined();
       expect(running.ask()).toBe('blocked');
       expect(running.keeper.status()).toMatchObject({ state: 'ready', reasons: [] });
+      expect(jobsOf(running)).toEqual([]);
+      await clock.step(3_000);
       expect(jobsOf(running)).toEqual(['files']);
       expect(running.keeper.status().reloads).toMatchObject({ unchanged: 1, applied: 0 });
     });

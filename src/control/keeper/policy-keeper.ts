@@ -23,6 +23,9 @@ import { isSamePolicy } from './same-policy.ts';
 import { type Activation, type Good, Serving } from './serving.ts';
 import { findShrinks, type Shrink } from './shrink-guard.ts';
 
+/** After a start that read no list: the threads that answer get ready first. */
+const CHECK_AFTER_MS = 3_000;
+
 export class PolicyKeeper {
   readonly #o: KeeperOptions;
   readonly #serving: Serving;
@@ -33,6 +36,7 @@ export class PolicyKeeper {
   #waitingRecompile: Promise<ReloadResult> | undefined;
   /** The active policy is on disk, or why it is not. */
   #kept: Promise<string | undefined> = Promise.resolve(undefined);
+  #cancelCheck = () => {};
   #isClosed = false;
 
   constructor(options: KeeperOptions) {
@@ -96,6 +100,7 @@ export class PolicyKeeper {
   /** No further policy; settles when the task in hand has ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#cancelCheck();
     this.#time.close();
     await this.settled();
   }
@@ -159,8 +164,8 @@ export class PolicyKeeper {
     this.#serving.serve(snapshot, found, { origin: 'files', cause: 'start' });
     this.#time.schedule();
     this.#record.started([]);
-    log('info', `start: no file has changed since ${new Date(found.readAt).toISOString()}; checking behind`);
-    void this.reload();
+    log('info', `start: no file has changed since ${new Date(found.readAt).toISOString()}; they are read in a moment`);
+    this.#cancelCheck = clock.setTimer(CHECK_AFTER_MS, () => void this.reload());
     return true;
   }
 

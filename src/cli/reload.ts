@@ -21,5 +21,6 @@ export async function reload(options: { config?: string; acceptShrink?: string; 
 
 function show({ outcome, generation, hash, problems }: ReloadResult, configFile: string): void {
   printProblems(problems, configFile);
+  if (outcome === 'pinned') printLine('the files are good; a rollback is in force until: interdict rollback --end');
   printLine(`${outcome}: generation ${generation}${hash === undefined ? '' : `, compiled policy ${hash}`}`);
 }

@@ -24,8 +24,9 @@ afterEach(async () => {
   department.remove();
 });
 
-/** Stops the instance as SIGKILL would, and starts another on the same folder. */
+/** Another instance on the same folder; the clock is one, so that the one before must hear it no more. */
 async function restart(): Promise<void> {
+  await running.keeper.close();
   running = new RunningKeeper(department, clock);
   await running.start(false);
 }
@@ -156,6 +157,11 @@ describe('a rollback', () => {
     const { outcome, problems } = await running.keeper.rollback();
     expect(outcome).toBe('applied');
     expect(codes(problems)).toContain('not-written');
+    expect(running.ask(OTHER)).toBe('free');
+    running.writeFails = false;
+    await clock.step(30_000);
+    await running.keeper.settled();
+    await restart();
     expect(running.ask(OTHER)).toBe('free');
   });
 });

@@ -41,6 +41,10 @@ export class Journal {
   #lost = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #isFailing = false;
+  /** Logged last for want of room: a retry says nothing new. */
+  #told: Waiting | undefined;
+  /** What the head is to say and could not be made to. */
+  #headOwed: string | undefined;
   #cancelRetry = () => {};
   #cancelLook = () => {};
   /** Wall clock less monotonic time. */
@@ -85,10 +89,13 @@ export class Journal {
   #flush(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#waiting.length > 0) await this.#append([...this.#waiting]);
-    }).catch(() => {
-      this.#cancelRetry();
-      this.#cancelRetry = this.#o.clock.setTimer(RETRY_MS, () => void this.#flush());
-    });
+      else if (this.#headOwed !== undefined) await this.#writeHead(this.#headOwed);
+    }).catch(() => this.#retry());
+  }
+
+  #retry(): void {
+    this.#cancelRetry();
+    this.#cancelRetry = this.#o.clock.setTimer(RETRY_MS, () => void this.#flush());
   }
 
   /** `entries` begins with all that waits. */
@@ -99,8 +106,8 @@ export class Journal {
       await mkdir(this.#o.folder, { recursive: true, mode: 0o750 });
       const end = this.#end ?? (await findEnd(this.#o.folder));
       this.#end = undefined;
-      const own = lost === 0 ? [] : [{ at: this.#o.clock.now(), entry: { kind: 'lost', entries: lost } as const }];
-      this.#end = await this.#put(end, [...entries.slice(0, held), ...own, ...entries.slice(held)]);
+      const own = lost === 0 ? [] : [{ at: entries[0].at, entry: { kind: 'lost', entries: lost } as const }];
+      this.#end = await this.#put(end, [...own, ...entries]);
     } catch (error) {
       this.#complain((error as Error).message, entries);
       throw new Error(`the journal in ${this.#o.folder} cannot be written: ${(error as Error).message}`);
@@ -123,7 +130,7 @@ export class Journal {
       text += `${formatted}\n`;
     };
     for (const { at: when, entry } of all) {
-      if (at !== undefined && when < at && entry.kind !== 'clock') line(setBack(at), when);
+      if (at !== undefined && when < at - STEP_MS && entry.kind !== 'clock') line(setBack(at), when);
       line(entry, when);
     }
     const file = fileFor(first, end.file);
@@ -133,7 +140,7 @@ export class Journal {
     return { file, n, hash, at, isTorn: false, notes: [] };
   }
 
-  /** Behind until the next line when it fails: the line itself is written. */
+  /** Behind, and tried again, when it fails: the line itself is written. */
   async #writeHead(text: string): Promise<void> {
     const path = headPath(this.#o.folder);
     try {
@@ -143,8 +150,12 @@ export class Journal {
         .then(() => file.sync())
         .finally(() => file.close());
       await rename(`${path}.new`, path);
+      this.#headOwed = undefined;
     } catch (error) {
-      this.#o.log('error', `the journal's head cannot be written: ${(error as Error).message}; make room`);
+      if (this.#headOwed === undefined)
+        this.#o.log('error', `the journal's head cannot be written: ${(error as Error).message}; make room`);
+      this.#headOwed = text;
+      this.#retry();
     }
   }
 
@@ -156,8 +167,9 @@ export class Journal {
     }
     this.#isFailing = true;
     const last = entries.at(-1);
-    if (last !== undefined)
-      this.#o.log('warn', `journal entry not on disk: ${JSON.stringify(last.entry, withoutClients)}`);
+    if (last === undefined || last === this.#told) return;
+    this.#told = last;
+    this.#o.log('warn', `journal entry not on disk: ${JSON.stringify(last.entry, withoutClients)}`);
   }
 
   #look(): void {

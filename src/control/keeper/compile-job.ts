@@ -123,7 +123,7 @@ function fromFiles(job: CompileJob, configFile: string, readAt: Instant, into: U
   ];
   if (!built.ok || hasErrors(problems)) return failed(problems, watched);
   const report = { ...built, problems, watched, config, stamps: stamping.stamps() };
-  return withSources(report, () => sourcesOf(job, config, recording.manifest(configFile)));
+  return withSources(job, report, () => sourcesOf(job, config, recording.manifest(configFile)));
 }
 
 function sourcesOf(
@@ -143,13 +143,17 @@ function otherDepartment({ sourcesFolder }: CompileJob, { sources, model }: Good
 }
 
 /** The text of what was read is kept for explain --at; that it cannot be stops nothing. */
-function withSources(report: CompileReport, sources: (report: Good) => KeptSources | undefined): CompileReport {
+function withSources(
+  { sourcesFolder }: CompileJob,
+  report: CompileReport,
+  sources: (report: Good) => KeptSources | undefined,
+): CompileReport {
   if (!report.ok) return report;
   try {
     return { ...report, sources: sources(report) };
   } catch (error) {
     const message = `the files of this policy are not kept, so that explain --at will not know it: ${(error as Error).message}`;
-    const told = { ...fault('sources-not-kept', message, 'state'), severity: 'warning' } as const;
+    const told = { ...fault('sources-not-kept', message, sourcesFolder ?? ''), severity: 'warning' } as const;
     return { ...report, problems: [...report.problems, told], sources: undefined };
   }
 }
@@ -175,7 +179,7 @@ async function fromLastGood(
     const report = build(job, { ...lastGood, model: { ...model, department } }, into);
     if (report.ok && !hasErrors(report.problems)) {
       const good = { ...report, watched: present.watched, config: present.config };
-      return withSources(good, (made) => otherDepartment(job, made));
+      return withSources(job, good, (made) => otherDepartment(job, made));
     }
   }
   return { ...build(job, lastGood, into), watched: present.watched };
@@ -192,7 +196,7 @@ async function fromKept(
   const { department } = kept.model;
   const exemptions = standingIn(present, department.exemptions);
   const input = { ...kept, model: { ...kept.model, department: { ...department, exemptions } } };
-  return withSources(build(job, input, into), (report) => otherDepartment(job, report));
+  return withSources(job, build(job, input, into), (report) => otherDepartment(job, report));
 }
 
 async function inputFrom(folder: string): Promise<(Input & { sources: KeptSources | undefined }) | { fault: string }> {

@@ -15,6 +15,7 @@ import type { Outcome, PolicyStatus, ReloadResult } from './active-policy.ts';
 import { refusedEntry } from './journal-entries.ts';
 import type { KeeperOptions } from './keeper-options.ts';
 import { type Compiled, problem, problemsOf, shrinkProblems } from './keeper-problems.ts';
+import { Keeping } from './keeping.ts';
 import type { LastGood } from './last-good.ts';
 import { PolicyTime } from './policy-time.ts';
 import { ReloadRecord } from './reload-record.ts';
@@ -30,18 +31,18 @@ export class PolicyKeeper {
   readonly #o: KeeperOptions;
   readonly #serving: Serving;
   readonly #time: PolicyTime;
+  readonly #keeping: Keeping;
   readonly #record: ReloadRecord;
   #queue: Promise<unknown> = Promise.resolve();
   #waiting: { readonly accepted: Set<string>; readonly result: Promise<ReloadResult> } | undefined;
   #waitingRecompile: Promise<ReloadResult> | undefined;
-  /** The active policy is on disk, or why it is not. */
-  #kept: Promise<string | undefined> = Promise.resolve(undefined);
   #cancelCheck = () => {};
   #isClosed = false;
 
   constructor(options: KeeperOptions) {
     this.#o = options;
     this.#serving = new Serving(options);
+    this.#keeping = new Keeping(options, this.#serving, (task) => this.#inTurn(task));
     this.#record = new ReloadRecord(options);
     this.#time = new PolicyTime(
       options,
@@ -54,7 +55,7 @@ export class PolicyKeeper {
   /** Every problem when no policy can be served: none in the files, and no last good one (or `strict`). Undefined when one is. */
   async start(strict: boolean): Promise<readonly Problem[] | undefined> {
     const problems = await this.#inTurn(() => this.#start(strict));
-    await this.#kept; // Whoever hears that we answer may pull the plug.
+    await this.#keeping.done; // Whoever hears that we answer may pull the plug.
     return problems;
   }
 
@@ -77,9 +78,9 @@ export class PolicyKeeper {
    */
   async rollback(hash?: string, uid?: number): Promise<ReloadResult> {
     const result = await this.#inTurn(() => this.#rollback(hash, uid));
-    const fault = result.outcome === 'applied' ? await this.#kept : undefined;
+    const fault = result.outcome === 'applied' ? await this.#keeping.done : undefined;
     if (fault === undefined) return result;
-    const message = `it is served, but a restart will not know of it: ${fault}; make room and repeat`;
+    const message = `it is served, but a restart will not know of it until there is room on the disk: ${fault}`;
     return { ...result, problems: [...result.problems, problem('not-written', message, this.#o)] };
   }
 
@@ -103,6 +104,7 @@ export class PolicyKeeper {
     this.#cancelCheck();
     this.#time.close();
     await this.settled();
+    this.#keeping.close();
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -297,9 +299,8 @@ export class PolicyKeeper {
     const fault = this.#serving.activate(report, activation);
     if (fault !== undefined) return fault;
     this.#time.schedule();
-    const isForRollback = activation.cause === 'start' || activation.cause === 'reload';
-    // Before the next compile; a reload does not wait for the disk.
-    this.#kept = this.#inTurn(() => this.#serving.keep(isForRollback && activation.origin === 'files'));
+    const isRead = activation.cause === 'start' || activation.cause === 'reload';
+    this.#keeping.keep(report.readAt, isRead && activation.origin === 'files');
     return undefined;
   }
 }

@@ -95,21 +95,4 @@ export class Serving {
     const expiry = before && expiryEntry(before, active);
     if (expiry !== undefined) journal(expiry);
   }
-
-  /** The active policy, on disk; what was made of files is kept to go back to. The fault is logged and given. */
-  async keep(isForRollback: boolean): Promise<string | undefined> {
-    const { active } = this;
-    if (active === undefined) return undefined;
-    const { hash, readAt, rules, model, from, stamps, sources, pinned } = active;
-    const policy = { hash, readAt, rules, model, from, stamps, sources, pinned };
-    try {
-      await this.#o.writeLastGood(this.#o.lastGoodFolder, this.#o.arena.slot(active.slot, active.length), policy);
-      if (isForRollback) await this.#o.keep(this.#o.keptFolder, this.#o.lastGoodFolder);
-    } catch (error) {
-      const { message } = error as Error;
-      this.#o.log('error', `the active policy could not be written to ${this.#o.lastGoodFolder}: ${message}`);
-      return message;
-    }
-    return undefined;
-  }
 }

@@ -5,12 +5,12 @@
 // aside, and until the second rename last-good.old is found by the reader.
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Instant } from '../../base/brand.ts';
 import type { Model } from '../../policy/model.ts';
-import { openSnapshot, openVerifiedSnapshot, type Snapshot } from '../../policy/snapshot/snapshot.ts';
+import { openVerifiedSnapshot, type Snapshot } from '../../policy/snapshot/snapshot.ts';
 import type { KeptSources, Pin } from './active-policy.ts';
 import type { RuleCount } from './rule-counts.ts';
 import { areUnchanged, type Stamps } from './stamps.ts';
@@ -110,16 +110,34 @@ export async function openUnchanged(
   const { stamps } = file;
   if (stamps === undefined || !(resolve(configFile) in stamps)) return { fault: 'made of other files' };
   if (!areUnchanged(stamps)) return { fault: 'the files have changed' };
-  const bytes = readFileSync(join(folder, 'snapshot.bin'));
-  if (bytes.length > into.length) return { fault: 'the snapshot is larger than policy_max_bytes' };
-  // Both digests inside it are checked: of the header, and of the content, which is the policy's hash.
-  const read = openSnapshot(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), hashBytes);
-  if ('fault' in read) return read;
-  if (read.policyHash !== file.hash) return { fault: `${folder}/snapshot.bin is not the one model.json names` };
-  if (now < file.from || now >= read.validUntil) return { fault: 'something has begun or ended since' };
-  into.set(bytes);
-  const snapshot = openVerifiedSnapshot(into.subarray(0, bytes.length));
-  return 'fault' in snapshot ? snapshot : { ...file, snapshot };
+  const read = readInto(join(folder, 'snapshot.bin'), into);
+  if (read === undefined) return { fault: 'the snapshot is larger than policy_max_bytes' };
+  // It was verified when it was made, and these are its bytes.
+  if (read.sha256 !== file.snapshotSha256) return { fault: `${folder}/snapshot.bin is not the one model.json names` };
+  const snapshot = openVerifiedSnapshot(into.subarray(0, read.length));
+  if ('fault' in snapshot) return snapshot;
+  if (now < file.from || now >= snapshot.validUntil) return { fault: 'something has begun or ended since' };
+  return { ...file, snapshot };
+}
+
+/** By way of one chunk: memory that is touched for the first time costs more than reading does. Undefined when `into` is too small. */
+function readInto(path: string, into: Uint8Array): { length: number; sha256: string } | undefined {
+  const digest = createHash('sha256');
+  const chunk = new Uint8Array(CHUNK);
+  const file = openSync(path, 'r');
+  try {
+    for (let length = 0; ; ) {
+      const count = readSync(file, chunk);
+      if (count === 0) return { length, sha256: digest.digest('hex') };
+      if (length + count > into.length) return undefined;
+      const bytes = chunk.subarray(0, count);
+      digest.update(bytes);
+      into.set(bytes, length);
+      length += count;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 async function readPair(folder: string): Promise<(LastGood & { snapshot: Uint8Array }) | { fault: string }> {
@@ -160,10 +178,6 @@ async function syncFolder(path: string): Promise<void> {
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
-}
-
-function hashBytes(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
 }
 
 function sha256(data: string | Uint8Array): string {

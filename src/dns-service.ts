@@ -3,8 +3,6 @@
 //
 //   UDP ──▶ worker × N ──▶ answerQuery ── miss ─▶ ring ─────┐
 //   TCP ──▶ door (main) ─▶ answerQuery ── miss ─▶ message ──┴▶ resolver's thread ─▶ upstreams, the response cache
-//
-// Rows of counters, events and policy readers: 0 main, 1 the resolver, 2 + i worker i.
 
 import { getRandomValues, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -14,33 +12,33 @@ import type { Place, Problem } from './base/problems.ts';
 import type { Config } from './config/config.ts';
 import { type Arena, ArenaReader, MAX_READERS } from './control/keeper/arena.ts';
 import { CounterBook } from './dns/answer/counting/counter-book.ts';
-import { counterBytes } from './dns/answer/counting/counter-layout.ts';
 import { newCounters } from './dns/answer/counting/counters.ts';
 import { namesOf } from './dns/answer/counting/generation-names.ts';
 import { EventPump } from './dns/answer/events/event-pump.ts';
-import { eventBytes, newEvents } from './dns/answer/events/events.ts';
-import { type FastPathSettings, newFastPath, useSnapshot } from './dns/answer/fast-path.ts';
+import { newEvents } from './dns/answer/events/events.ts';
+import { newFastPath, useSnapshot } from './dns/answer/fast-path.ts';
 import { isProbeReply, PROBE_KEY_BYTES, probeMessage } from './dns/answer/own-probe.ts';
-import { type CacheMemory, newCacheMemory } from './dns/answer/response-cache/layout.ts';
 import { newCacheReader } from './dns/answer/response-cache/reader.ts';
 import { type SelfAnswer, SelfQuestions } from './dns/answer/self-questions.ts';
 import { createDoor, type PacketFault } from './dns/listeners/door.ts';
 import { type Listeners, openListeners } from './dns/listeners/listeners.ts';
 import { RemoteResolver } from './dns/resolve/remote-resolver.ts';
 import type { ResolverStats } from './dns/resolve/resolve.ts';
-import { Bell } from './dns/workers/bell.ts';
-import { newMissRing } from './dns/workers/miss-ring.ts';
 import { type Lent, NO_POOL, Pool, type PoolStats } from './dns/workers/pool.ts';
 import { batchIoFault } from './dns/workers/sockets/libc.ts';
+import {
+  type DnsMemory,
+  FIRST_WORKER,
+  type Judging,
+  MAIN,
+  newDnsMemory,
+  resolverWorld,
+  workerWorld,
+} from './dns-memory.ts';
 import type { Snapshot } from './policy/snapshot/snapshot.ts';
 import { sharedMonotonic } from './threads/clock.ts';
-import type { ResolverWorld } from './threads/resolver.ts';
 import { startThread } from './threads/start.ts';
-import type { WorkerWorld } from './threads/worker.ts';
 
-const MAIN = 0;
-const RESOLVER = 1;
-const FIRST_WORKER = 2;
 /** A scrape waits this long for the resolver's present numbers; then those of a second ago must do. */
 const STATS_WAIT_MS = 250;
 
@@ -89,17 +87,6 @@ const NO_STATS: ResolverStats = {
   ports: { open: 0, strays: 0 },
 };
 
-/** What all threads of one service look at. */
-interface Memory {
-  readonly counters: readonly SharedArrayBuffer[];
-  readonly events: readonly SharedArrayBuffer[];
-  readonly cache: CacheMemory;
-  readonly rings: readonly SharedArrayBuffer[];
-  readonly bell: SharedArrayBuffer;
-  /** By worker: the numbers of its sockets, in the order of the listen addresses. */
-  readonly fds: readonly Int32Array[];
-}
-
 export function createDnsService(options: DnsServiceOptions): DnsService | { readonly problem: Problem } {
   const { config, where } = options;
   const fault = config.dns.io === 'portable' ? 'dns.io is portable' : batchIoFault();
@@ -120,9 +107,8 @@ class Service implements DnsService {
   readonly book: CounterBook;
   readonly events: EventPump;
   readonly #o: DnsServiceOptions;
-  readonly #settings: FastPathSettings;
-  readonly #forwardZones: readonly string[];
-  readonly #memory: Memory;
+  readonly #memory: DnsMemory;
+  readonly #judging: Judging;
   readonly #path: ReturnType<typeof newFastPath>;
   readonly #questions: SelfQuestions;
   readonly #probeKey = getRandomValues(new Uint8Array(PROBE_KEY_BYTES));
@@ -138,24 +124,19 @@ class Service implements DnsService {
   constructor(options: DnsServiceOptions, workers: number) {
     const { config, arena } = options;
     this.#o = options;
-    this.#settings = { ...config.dns, ...config.cache, countsQueries: true, probeKey: this.#probeKey };
-    this.#forwardZones = config.dns.forward.map(({ zone }) => zone);
-    this.#memory = newMemory(config, workers);
+    const settings = { ...config.dns, ...config.cache, countsQueries: true, probeKey: this.#probeKey };
+    this.#judging = { arena: arena.shared, settings, forwardZones: config.dns.forward.map(({ zone }) => zone) };
+    this.#memory = newDnsMemory(config, workers);
     this.book = new CounterBook(this.#memory.counters);
     this.events = new EventPump(this.#memory.events, () => performance.now());
     this.#path = newFastPath({
       counters: newCounters(this.#memory.counters[MAIN]),
       events: newEvents(this.#memory.events[MAIN]),
       cache: newCacheReader(this.#memory.cache),
-      settings: this.#settings,
-      forwardZones: this.#forwardZones,
+      ...this.#judging,
       seed: randomInt(2 ** 32),
     });
-    this.#questions = new SelfQuestions({
-      settings: this.#settings,
-      forwardZones: this.#forwardZones,
-      seed: randomInt(2 ** 32),
-    });
+    this.#questions = new SelfQuestions({ ...this.#judging, seed: randomInt(2 ** 32) });
     this.#policy = new ArenaReader(arena.shared, MAIN);
     this.#spare = workers === 0 ? [] : [startThread('worker', undefined)];
     this.#pool = workers === 0 ? undefined : this.#newPool(workers);
@@ -239,7 +220,7 @@ class Service implements DnsService {
 
   #startResolver(): RemoteResolver<ResolverStats> {
     const { onFault, log } = this.#o;
-    const thread = startThread('resolver', this.#resolverWorld());
+    const thread = startThread('resolver', resolverWorld(this.#memory, this.#judging, this.#o.config));
     // Without its resolver the instance cannot do its work: it ends, and its supervisor starts another.
     thread.on('error', (error) => {
       throw error;
@@ -254,7 +235,7 @@ class Service implements DnsService {
 
   #startWorker(lent: Lent): Worker {
     const thread = this.#spare.pop() ?? startThread('worker', undefined);
-    thread.postMessage(this.#workerWorld(lent));
+    thread.postMessage(workerWorld(this.#memory, this.#judging, lent));
     return thread;
   }
 
@@ -270,53 +251,4 @@ class Service implements DnsService {
       },
     });
   }
-
-  #workerWorld(lent: Lent): WorkerWorld {
-    const { counters, events, cache, rings, bell } = this.#memory;
-    const row = FIRST_WORKER + lent.index;
-    return {
-      lent,
-      row,
-      arena: this.#o.arena.shared,
-      counters: counters[row],
-      events: events[row],
-      cache,
-      missRing: rings[lent.index],
-      bell,
-      settings: this.#settings,
-      forwardZones: this.#forwardZones,
-      seed: randomInt(2 ** 32),
-    };
-  }
-
-  #resolverWorld(): ResolverWorld {
-    const { counters, events, cache, rings, bell, fds } = this.#memory;
-    const { upstreams, dns, cache: limits } = this.#o.config;
-    const { forward, listen, deadlineMs, case0x20 } = dns;
-    return {
-      row: RESOLVER,
-      arena: this.#o.arena.shared,
-      counters: counters[RESOLVER],
-      events: events[RESOLVER],
-      rings: rings.map((memory, worker) => ({ memory, fds: fds[worker] })),
-      bell,
-      settings: this.#settings,
-      forwardZones: this.#forwardZones,
-      seed: randomInt(2 ** 32),
-      resolver: { upstreams, forward, listen, cache: { ...limits, memory: cache }, deadlineMs, case0x20 },
-    };
-  }
-}
-
-function newMemory({ cache, dns }: Config, workers: number): Memory {
-  const row = <T>(make: () => T) => Array.from({ length: FIRST_WORKER + workers }, make);
-  const each = <T>(make: () => T) => Array.from({ length: workers }, make);
-  return {
-    counters: row(() => new SharedArrayBuffer(counterBytes())),
-    events: row(() => new SharedArrayBuffer(eventBytes())),
-    cache: newCacheMemory(cache.maxBytes, [randomInt(2 ** 32), randomInt(2 ** 32)]),
-    rings: each(newMissRing),
-    bell: new Bell().shared,
-    fds: each(() => new Int32Array(new SharedArrayBuffer(dns.listen.length * Int32Array.BYTES_PER_ELEMENT)).fill(-1)),
-  };
 }

@@ -1,13 +1,13 @@
 // The compiler process, started for one job (compile.ts): takes the order, runs control/compile-job, sends report and snapshot home.
 
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { constants, setPriority } from 'node:os';
 import type { Order } from './compile.ts';
 
 enableCompileCache();
-// Answers come first: where a core is short, the kernel gives it to the process that serves.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+giveWay();
 process.once('disconnect', () => process.exit(1)); // Nobody waits for the report.
 const ordered = once(process, 'message');
 const { runCompileJob } = await import('../control/keeper/compile-job.ts');
@@ -28,4 +28,10 @@ async function readServed(length: number): Promise<Uint8Array> {
     at += chunk.length;
   }
   return bytes;
+}
+
+/** Answers come first: where a core is short, the kernel gives it to the process that serves. On Linux a thread has a priority of its own, and V8's are there already. */
+function giveWay(): void {
+  const threads = process.platform === 'linux' ? readdirSync('/proc/self/task').map(Number) : [process.pid];
+  for (const thread of threads) setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
 }

@@ -75,10 +75,11 @@ async function send({ stdin }: ChildProcess, bytes: Uint8Array): Promise<void> {
 /** Settles at the stream's end with the number of bytes that came; what goes beyond `into` is a failure. */
 async function receive({ stdout }: ChildProcess, into: Uint8Array): Promise<number> {
   let length = 0;
-  for await (const chunk of stdout ?? []) {
+  for await (const chunk of (stdout ?? []) as AsyncIterable<Buffer<ArrayBuffer>>) {
     if (length + chunk.length > into.length) throw new Error('gave more bytes than the slot holds');
     into.set(chunk, length);
     length += chunk.length;
+    chunk.buffer.transfer(0); // Frees it now: left to the collector, all pieces of a snapshot pile up first.
   }
   return length;
 }

@@ -153,12 +153,15 @@ async function readPair(folder: string): Promise<(LastGood & { snapshot: Uint8Ar
 
 async function writeChunks(path: string, bytes: Uint8Array): Promise<string> {
   const digest = createHash('sha256');
+  const room = new Uint8Array(Math.min(CHUNK, bytes.length));
   const file = await open(path, 'w', 0o640);
   try {
     for (let at = 0; at < bytes.length; at += CHUNK) {
-      const chunk = Uint8Array.from(bytes.subarray(at, at + CHUNK)); // A copy: neither fs nor hash takes shared memory.
-      digest.update(chunk);
-      await writeAll(file, chunk);
+      const part = bytes.subarray(at, at + CHUNK);
+      const copy = room.subarray(0, part.length); // Neither fs nor hash takes shared memory.
+      copy.set(part);
+      digest.update(copy);
+      await writeAll(file, copy);
     }
     await file.sync();
   } finally {

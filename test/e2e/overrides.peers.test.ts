@@ -58,6 +58,16 @@ async function killAndStart(): Promise<void> {
   instance = await startInstance(folder);
 }
 
+test('what a client keeps of the refusal ends within a minute', async () => {
+  const client = await DnsClient.udp(instance.dnsPort);
+  const { rcode, authority } = readReply((await client.ask(query(NAME, 'A'))) as Uint8Array);
+  await client.close();
+  expect(rcode).toBe(NXDOMAIN);
+  const [, ttl, type, , , , , , , minimum] = authority[0].split(' ');
+  expect(type).toBe('SOA');
+  expect(Math.min(Number(ttl), Number(minimum))).toBeLessThanOrEqual(60);
+});
+
 test('one command frees a name, and is shown where people look', async () => {
   expect(await rcodeOf(NAME)).toBe(NXDOMAIN);
   const why = ['--ticket', 'INC-1', '--reason', 'sign-in of another service', '--by', 'Night Shift'];

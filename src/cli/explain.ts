@@ -20,7 +20,7 @@ import { openSnapshot, type Snapshot } from '../policy/snapshot/snapshot.ts';
 import { compileHere } from './compile-here.ts';
 import { chooseConfig } from './config-file.ts';
 import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './exit-codes.ts';
-import { type InForceSince, inForceSince, type PolicyOfThen, policyOfThen } from './explain-at.ts';
+import { type InForceSince, inForceSince, type PolicyOfThen, policyOfThen } from './history/explain-at.ts';
 import { printJson, printProblems, progress, seenFile } from './print.ts';
 import { askerOf, type Question, type QuestionText, questionOf } from './question.ts';
 

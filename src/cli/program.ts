@@ -3,9 +3,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { STATUSES } from '../policy/model.ts';
 import { EXIT_BROKEN_PIPE, EXIT_FINE, EXIT_USAGE } from './exit-codes.ts';
-import { addHistoryVerbs } from './history-program.ts';
+import { addHistoryVerbs } from './history/history-program.ts';
 import { addNewVerbs } from './new/verbs.ts';
-import { addOverrideVerbs } from './override-program.ts';
+import { addOverrideVerbs } from './override/override-program.ts';
 import { packageVersion } from './package-version.ts';
 
 export async function runCli(argv: readonly string[]): Promise<void> {
@@ -81,18 +81,22 @@ export function createProgram(): Command {
     .option('--by <name>', 'who asks')
     .option('--confirmed-by <name>', 'another person, who agrees')
     .addOption(json())
-    .action(async (reference, options) => exit(await (await import('./identify.ts')).identify(reference, options)));
+    .action(async (reference, options) =>
+      exit(await (await import('./privacy/identify.ts')).identify(reference, options)),
+    );
 
   verb(program, 'privacy', 'say what is stored now, about whom, for how long and why, in words for a notice to staff')
     .addOption(json())
-    .action(async (options) => exit(await (await import('./privacy.ts')).privacy(options)));
+    .action(async (options) => exit(await (await import('./privacy/privacy.ts')).privacy(options)));
 
   verb(program, 'readiness', 'say from the event files what enforcing an instrument in a network would have blocked')
     .argument('<directive>', 'id of the directive')
     .option('--segment <id>', 'the network')
     .option('--since <date>', 'first day that counts (default: the first event file)')
     .addOption(json())
-    .action(async (directive, options) => exit(await (await import('./readiness.ts')).readiness(directive, options)));
+    .action(async (directive, options) =>
+      exit(await (await import('./privacy/readiness.ts')).readiness(directive, options)),
+    );
 
   addNewVerbs(program, { verb, exit });
 

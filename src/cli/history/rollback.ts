@@ -1,12 +1,12 @@
 // `interdict rollback [HASH]`: the running instance serves a policy of before at once and keeps to it, until `--end`.
 
-import type { ReloadResult } from '../control/keeper/active-policy.ts';
-import { listKept } from '../control/keeper/kept-policies.ts';
-import { statePaths } from '../control/state-folder.ts';
-import { askInstance, complain, stateOf } from './ask-instance.ts';
-import { chooseConfig } from './config-file.ts';
-import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './exit-codes.ts';
-import { printJson, printLine, printProblems, seenProblems } from './print.ts';
+import type { ReloadResult } from '../../control/keeper/active-policy.ts';
+import { listKept } from '../../control/keeper/kept-policies.ts';
+import { statePaths } from '../../control/state-folder.ts';
+import { askInstance, complain, stateOf } from '../ask-instance.ts';
+import { chooseConfig } from '../config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from '../exit-codes.ts';
+import { printJson, printLine, printProblems, seenProblems } from '../print.ts';
 
 /** A compile of the largest lists, and one that was under way before it. */
 const LIMIT_MS = 300_000;

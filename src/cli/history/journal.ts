@@ -1,18 +1,18 @@
 // `interdict journal verify|ls|show`: what became of the policy here, and whether the record of it is what was written. Reads the files
 // themselves, so that it works without a running instance, and on a copy.
 
-import type { Instant } from '../base/brand.ts';
-import { instantOf } from '../base/dates.ts';
-import { readConfig } from '../config/read-config.ts';
-import type { JournalLine } from '../control/journal/chain.ts';
-import { describeEntry } from '../control/journal/describe-entry.ts';
-import { readJournal } from '../control/journal/journal-files.ts';
-import { verifyJournal } from '../control/journal/verify-journal.ts';
-import { statePaths } from '../control/state-folder.ts';
-import { complain, stateOf } from './ask-instance.ts';
-import { chooseConfig } from './config-file.ts';
-import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './exit-codes.ts';
-import { count, printJson, printLine } from './print.ts';
+import type { Instant } from '../../base/brand.ts';
+import { instantOf } from '../../base/dates.ts';
+import { readConfig } from '../../config/read-config.ts';
+import type { JournalLine } from '../../control/journal/chain.ts';
+import { describeEntry } from '../../control/journal/describe-entry.ts';
+import { readJournal } from '../../control/journal/journal-files.ts';
+import { verifyJournal } from '../../control/journal/verify-journal.ts';
+import { statePaths } from '../../control/state-folder.ts';
+import { complain, stateOf } from '../ask-instance.ts';
+import { chooseConfig } from '../config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from '../exit-codes.ts';
+import { count, printJson, printLine } from '../print.ts';
 
 interface JournalOptions {
   readonly config?: string;

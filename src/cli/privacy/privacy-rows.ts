@@ -1,8 +1,8 @@
 // What the state folder can hold, in words that fit a notice to staff (docs/policy.md §7). Each file of the folder belongs to the first row
 // that takes its path, so that nothing lies there unmentioned.
 
-import type { Retention } from '../config/retention.ts';
-import type { Span } from '../policy/model.ts';
+import type { Retention } from '../../config/retention.ts';
+import type { Span } from '../../policy/model.ts';
 import { formatSpan } from './span-text.ts';
 
 export interface PrivacyRow {

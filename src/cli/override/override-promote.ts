@@ -4,20 +4,20 @@
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Instant } from '../base/brand.ts';
-import { parseName } from '../base/names.ts';
-import { readConfig } from '../config/read-config.ts';
-import { appsThatMatch } from '../control/keeper/app-matcher.ts';
-import { sha256 } from '../control/keeper/compile-job.ts';
-import { type Freed, type Promoted, promoteInto, withOverrideSource } from '../lists/promote.ts';
-import type { Model, Override, Release } from '../policy/model.ts';
-import { openSnapshot, type Snapshot } from '../policy/snapshot/snapshot.ts';
-import { complain } from './ask-instance.ts';
-import { compileHere } from './compile-here.ts';
-import { chooseConfig } from './config-file.ts';
-import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';
+import type { Instant } from '../../base/brand.ts';
+import { parseName } from '../../base/names.ts';
+import { readConfig } from '../../config/read-config.ts';
+import { appsThatMatch } from '../../control/keeper/app-matcher.ts';
+import { sha256 } from '../../control/keeper/compile-job.ts';
+import { type Freed, type Promoted, promoteInto, withOverrideSource } from '../../lists/promote.ts';
+import type { Model, Override, Release } from '../../policy/model.ts';
+import { openSnapshot, type Snapshot } from '../../policy/snapshot/snapshot.ts';
+import { complain } from '../ask-instance.ts';
+import { compileHere } from '../compile-here.ts';
+import { chooseConfig } from '../config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS } from '../exit-codes.ts';
+import { printLine, printProblems, seenFile } from '../print.ts';
 import { keptOverrides } from './override.ts';
-import { printLine, printProblems, seenFile } from './print.ts';
 
 interface PromoteOptions {
   readonly config?: string;

@@ -1,13 +1,13 @@
 // What was in force here at a moment of the past: the journal says which policy was served, its kept files are compiled once more, and
 // the policies before it say since when it has decided so.
 
-import type { Instant } from '../base/brand.ts';
-import { type Served, servedAt } from '../control/journal/history.ts';
-import { makeAgain, type StoredPolicy } from '../control/journal/stored-policy.ts';
-import { decide } from '../policy/decide/decide-in-words.ts';
-import type { Decision } from '../policy/decide/decision.ts';
-import type { Snapshot } from '../policy/snapshot/snapshot.ts';
-import { askerOf, type Question } from './question.ts';
+import type { Instant } from '../../base/brand.ts';
+import { type Served, servedAt } from '../../control/journal/history.ts';
+import { makeAgain, type StoredPolicy } from '../../control/journal/stored-policy.ts';
+import { decide } from '../../policy/decide/decide-in-words.ts';
+import type { Decision } from '../../policy/decide/decision.ts';
+import type { Snapshot } from '../../policy/snapshot/snapshot.ts';
+import { askerOf, type Question } from '../question.ts';
 
 /** Each policy before is a compile: some may take seconds. */
 const LOOK_BACK_MS = 60_000;

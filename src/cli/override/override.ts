@@ -1,25 +1,25 @@
 // `interdict override add|confirm|end|ls`: the overrides of the running instance, asked for over its control socket.
 
 import { resolve } from 'node:path';
-import type { Instant } from '../base/brand.ts';
-import { formatProblem, type Problem } from '../base/problems.ts';
-import { parseDuration } from '../config/units.ts';
-import { askControl } from '../control/control-socket.ts';
-import { holdsAt, type KeptOverride } from '../control/overrides/kept-override.ts';
-import type { OverrideReply } from '../control/overrides/override-desk.ts';
-import { readOverrideFile } from '../control/overrides/override-file.ts';
-import { type AddRequest, emergencySchema } from '../control/overrides/override-request.ts';
-import type { ControlRequest } from '../control/requests.ts';
-import { statePaths } from '../control/state-folder.ts';
-import { nodeDisk, readWhole } from '../lists/disk.ts';
-import { readYaml } from '../lists/yaml/document.ts';
-import { shapeOf } from '../lists/yaml/shape.ts';
-import { parseDecisionId } from '../policy/decide/parse-decision-id.ts';
-import { askInstance, complain, stateOf } from './ask-instance.ts';
-import { chooseConfig } from './config-file.ts';
-import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './exit-codes.ts';
+import type { Instant } from '../../base/brand.ts';
+import { formatProblem, type Problem } from '../../base/problems.ts';
+import { parseDuration } from '../../config/units.ts';
+import { askControl } from '../../control/control-socket.ts';
+import { holdsAt, type KeptOverride } from '../../control/overrides/kept-override.ts';
+import type { OverrideReply } from '../../control/overrides/override-desk.ts';
+import { readOverrideFile } from '../../control/overrides/override-file.ts';
+import { type AddRequest, emergencySchema } from '../../control/overrides/override-request.ts';
+import type { ControlRequest } from '../../control/requests.ts';
+import { statePaths } from '../../control/state-folder.ts';
+import { nodeDisk, readWhole } from '../../lists/disk.ts';
+import { readYaml } from '../../lists/yaml/document.ts';
+import { shapeOf } from '../../lists/yaml/shape.ts';
+import { parseDecisionId } from '../../policy/decide/parse-decision-id.ts';
+import { askInstance, complain, stateOf } from '../ask-instance.ts';
+import { chooseConfig } from '../config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from '../exit-codes.ts';
+import { printJson, printLine, printProblems } from '../print.ts';
 import { confirmHint, describeOverride } from './override-text.ts';
-import { printJson, printLine, printProblems } from './print.ts';
 
 /** A compile of the largest lists, and those of people who asked before. */
 const LIMIT_MS = 300_000;

@@ -1,6 +1,6 @@
 // Readiness as text for a terminal.
 
-import { count } from './print.ts';
+import { count } from '../print.ts';
 import type { Readiness } from './readiness.ts';
 
 /** Of the names nobody has looked at; --json has all. */

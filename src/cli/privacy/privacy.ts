@@ -3,16 +3,16 @@
 
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import type { Instant } from '../base/brand.ts';
-import { isDate } from '../base/dates.ts';
-import type { Config } from '../config/config.ts';
-import { loadSources } from '../config/load.ts';
-import { statePaths } from '../control/state-folder.ts';
-import { dueOf } from '../observe/dated-files.ts';
-import type { Model, Span } from '../policy/model.ts';
-import { chooseConfig } from './config-file.ts';
-import { EXIT_FINE, EXIT_PROBLEMS } from './exit-codes.ts';
-import { printJson, printProblems } from './print.ts';
+import type { Instant } from '../../base/brand.ts';
+import { isDate } from '../../base/dates.ts';
+import type { Config } from '../../config/config.ts';
+import { loadSources } from '../../config/load.ts';
+import { statePaths } from '../../control/state-folder.ts';
+import { dueOf } from '../../observe/dated-files.ts';
+import type { Model, Span } from '../../policy/model.ts';
+import { chooseConfig } from '../config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS } from '../exit-codes.ts';
+import { printJson, printProblems } from '../print.ts';
 import { NOT_STORED, OTHER, type PrivacyRow, privacyRows, rowOf } from './privacy-rows.ts';
 import { privacyText } from './privacy-text.ts';
 

@@ -1,21 +1,21 @@
 // `interdict readiness DIRECTIVE --segment S`: whether a directive can go from monitor to enforce in a segment, from the event files.
 // Reads files alone; needs no running instance.
 
-import type { Instant } from '../base/brand.ts';
-import { isDate } from '../base/dates.ts';
-import type { Config } from '../config/config.ts';
-import { loadSources } from '../config/load.ts';
-import { statePaths } from '../control/state-folder.ts';
-import { nearest } from '../lists/yaml/suggest.ts';
-import { datedFiles } from '../observe/dated-files.ts';
-import { eventsOf } from '../observe/event-files.ts';
-import { dayOf } from '../observe/pseudonym.ts';
-import { type Readiness as Counted, ReadinessCount, type ReadinessQuestion } from '../observe/readiness.ts';
-import type { Model } from '../policy/model.ts';
-import { askedMode, highestMode, modeAt } from '../policy/modes.ts';
-import { chooseConfig } from './config-file.ts';
-import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './exit-codes.ts';
-import { printJson, printProblems } from './print.ts';
+import type { Instant } from '../../base/brand.ts';
+import { isDate } from '../../base/dates.ts';
+import type { Config } from '../../config/config.ts';
+import { loadSources } from '../../config/load.ts';
+import { statePaths } from '../../control/state-folder.ts';
+import { nearest } from '../../lists/yaml/suggest.ts';
+import { datedFiles } from '../../observe/dated-files.ts';
+import { eventsOf } from '../../observe/event-files.ts';
+import { dayOf } from '../../observe/pseudonym.ts';
+import { type Readiness as Counted, ReadinessCount, type ReadinessQuestion } from '../../observe/readiness.ts';
+import type { Model } from '../../policy/model.ts';
+import { askedMode, highestMode, modeAt } from '../../policy/modes.ts';
+import { chooseConfig } from '../config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from '../exit-codes.ts';
+import { printJson, printProblems } from '../print.ts';
 import { readinessText } from './readiness-text.ts';
 
 const DAY_MS = 86_400_000;

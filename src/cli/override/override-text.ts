@@ -1,8 +1,8 @@
 // An override in words, for whoever is called at night: what it does, until when, who asked and who agreed.
 
-import { type Instant, unreachable } from '../base/brand.ts';
-import { type Ending, endedAt, holdsAt, type KeptOverride, timeText } from '../control/overrides/kept-override.ts';
-import { endOf, type Override } from '../policy/model.ts';
+import { type Instant, unreachable } from '../../base/brand.ts';
+import { type Ending, endedAt, holdsAt, type KeptOverride, timeText } from '../../control/overrides/kept-override.ts';
+import { endOf, type Override } from '../../policy/model.ts';
 
 export function describeOverride(kept: KeptOverride, now: Instant): string {
   const { override } = kept;

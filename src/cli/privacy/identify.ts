@@ -1,16 +1,23 @@
 // `interdict identify REFERENCE --case ID --by A --confirmed-by B`: whose requests the events of one pseudonym were. Two people, a case,
 // and a line in the journal before the key is touched; no line, no answer.
 
-import type { Instant } from '../base/brand.ts';
-import type { Config, ConfigChoice } from '../config/config.ts';
-import { readConfig } from '../config/read-config.ts';
-import { refusalOf } from '../control/identify.ts';
-import { statePaths } from '../control/state-folder.ts';
-import { findReferred, formatReference, isClientOf, parseReference, type Referred, undo } from '../observe/identify.ts';
-import { askInstance, complain } from './ask-instance.ts';
-import { chooseConfig } from './config-file.ts';
-import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from './exit-codes.ts';
-import { count, printJson, printLine, printProblems } from './print.ts';
+import type { Instant } from '../../base/brand.ts';
+import type { Config, ConfigChoice } from '../../config/config.ts';
+import { readConfig } from '../../config/read-config.ts';
+import { refusalOf } from '../../control/identify.ts';
+import { statePaths } from '../../control/state-folder.ts';
+import {
+  findReferred,
+  formatReference,
+  isClientOf,
+  parseReference,
+  type Referred,
+  undo,
+} from '../../observe/identify.ts';
+import { askInstance, complain } from '../ask-instance.ts';
+import { chooseConfig } from '../config-file.ts';
+import { EXIT_FINE, EXIT_PROBLEMS, EXIT_USAGE } from '../exit-codes.ts';
+import { count, printJson, printLine, printProblems } from '../print.ts';
 
 /** To write one line to the disk. */
 const LIMIT_MS = 30_000;

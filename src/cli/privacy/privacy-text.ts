@@ -1,6 +1,6 @@
 // What is stored, as text for a terminal or a notice.
 
-import { count } from './print.ts';
+import { count } from '../print.ts';
 import type { Privacy, StoredNow } from './privacy.ts';
 
 export function privacyText({ operator, at, state, networks, stored, notStored }: Privacy): string {

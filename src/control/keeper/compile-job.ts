@@ -19,9 +19,9 @@ import { keepSources, keepText } from '../journal/sources.ts';
 import type { KeptSources } from './active-policy.ts';
 import { appsThatMatch } from './app-matcher.ts';
 import { standingIn } from './exemptions-since.ts';
-import { readLastGood } from './last-good.ts';
-import { noteRoles, type RuleCount } from './rule-counts.ts';
-import { type Stamps, stampingDisk } from './stamps.ts';
+import { type LastGood, readLastGood } from './last-good.ts';
+import { noteRoles } from './rule-counts.ts';
+import { stampingDisk } from './stamps.ts';
 
 /** Blocked, monitored, exempt, released. */
 const SERIES_PER_PAIR = 4;
@@ -54,24 +54,16 @@ export interface CompileJob {
 }
 
 export type CompileReport =
-  | {
+  | (Omit<LastGood, 'pinned'> & {
       readonly ok: true;
       readonly length: number;
-      readonly hash: string;
       readonly validUntil: number;
-      /** When its rules were read from the files. */
-      readonly readAt: Instant;
-      readonly rules: readonly RuleCount[];
-      readonly model: Model;
-      readonly from: Instant;
-      readonly stamps?: Stamps | undefined;
-      readonly sources?: KeptSources | undefined;
       /** Errors in here concern files that were not used (a last good start). */
       readonly problems: readonly Problem[];
       /** Files and folders whose change asks for a reload; none for `running`. */
       readonly watched: readonly string[];
       readonly config?: Config;
-    }
+    })
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly watched: readonly string[] };
 
 type Good = CompileReport & { readonly ok: true };
